@@ -1,0 +1,70 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Kindred",
+  products: [
+    .executable(name: "kindred", targets: ["kindred"]),
+    .library(name: "Kindred", targets: ["Kindred"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // The command line. It parses arguments and prints; every decision is in the targets under it.
+    .executableTarget(
+      name: "kindred",
+      dependencies: [
+        "Kindred",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+    // The engine: collections, indexing, search, labels, duplicates, evaluation, models on disk.
+    .target(
+      name: "Kindred",
+      dependencies: [
+        "ResNet", "VectorIndex", "Inference", "ImageDecoding",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]
+    ),
+    // The paper's architectures, weight files and preprocessing recipes.
+    .target(
+      name: "ResNet",
+      dependencies: [
+        "Inference", "ImageDecoding",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    // The graph of operations, its optimiser passes and the executors.
+    .target(name: "Inference", dependencies: ["CDNNL", "COpenBLAS"]),
+    // Bytes to oriented RGB to a resized crop.
+    .target(name: "ImageDecoding", dependencies: ["CJPEG", "CSPNG", "CWebP", "CHEIF"]),
+    // Feature files, exact search and the HNSW graph.
+    .target(name: "VectorIndex", dependencies: ["CHNSW", "COpenBLAS"]),
+
+    // C libraries: module maps, and thin shims where Swift can't call a library as it is.
+    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CHEIF", providers: [.apt(["libheif-dev"])]),
+    // libjpeg reports errors by longjmp, which must not cross Swift frames.
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // hnswlib is C++ templates and exceptions, which must not cross into Swift.
+    .target(name: "CHNSW"),
+
+    .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"]),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
+    .testTarget(name: "ResNetTests", dependencies: ["ResNet"]),
+    .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex"]),
+    .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
+    .testTarget(name: "EndToEnd", dependencies: ["Kindred"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

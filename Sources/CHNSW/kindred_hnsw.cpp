@@ -1,0 +1,1 @@
+#include "kindred_hnsw.h"

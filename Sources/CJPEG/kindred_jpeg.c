@@ -1,0 +1,1 @@
+#include "kindred_jpeg.h"

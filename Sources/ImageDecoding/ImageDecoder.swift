@@ -1,0 +1,78 @@
+/// How to decode.
+public struct DecodingOptions: Sendable, Equatable {
+  /// Which of the two decode paths is taken.
+  public enum Path: String, Sendable, Codable, CaseIterable {
+    /// Every sample as the format defines it.
+    case exact
+    /// JPEG is scaled by 1/2, 1/4 or 1/8 in the DCT domain, the most that keeps the shorter side at least
+    /// ``DecodingOptions/minimumShorterSide``. Other formats as in `exact`.
+    case fast
+  }
+
+  public var path: Path
+  /// Pixels that the fast path keeps on the shorter side.
+  public var minimumShorterSide: Int
+  /// Pictures of more pixels are refused before their samples are decoded.
+  public var maximumPixels: Int
+  /// Files of more bytes are refused before they are read.
+  public var maximumFileBytes: Int
+
+  public init(
+    path: Path = .exact, minimumShorterSide: Int = 256, maximumPixels: Int = 100_000_000,
+    maximumFileBytes: Int = 1 << 29
+  ) {
+    self.path = path
+    self.minimumShorterSide = minimumShorterSide
+    self.maximumPixels = maximumPixels
+    self.maximumFileBytes = maximumFileBytes
+  }
+}
+
+/// A decoded picture with what is known of it.
+public struct DecodedImage: Sendable, Equatable {
+  public var image: RGBImage
+  public var metadata: ImageMetadata
+  public init(image: RGBImage, metadata: ImageMetadata) {
+    self.image = image
+    self.metadata = metadata
+  }
+}
+
+/// What a file's header says, read without decoding its samples.
+public struct ImageHeader: Sendable, Equatable {
+  public var format: ImageFormat
+  /// Columns and rows as stored, before orientation.
+  public var width: Int
+  public var height: Int
+  /// Bytes of memory that decoding will hold at its peak, an upper estimate.
+  public var estimatedDecodingBytes: Int
+}
+
+/// Decodes pictures of every ``ImageFormat``.
+public struct ImageDecoder: Sendable {
+  public var options: DecodingOptions
+
+  public init(options: DecodingOptions = DecodingOptions()) {
+    self.options = options
+  }
+
+  /// Reads a whole regular file, without waiting on pipes or devices.
+  public func read(contentsOf path: String) throws(ImageDecodingError) -> [UInt8] {
+    throw ImageDecodingError(code: .unreadable, path: path, reason: "stub")
+  }
+
+  /// Reads what the header says.
+  public func header(of bytes: [UInt8], name: String) throws(ImageDecodingError) -> ImageHeader {
+    throw ImageDecodingError(code: .unreadable, path: name, reason: "stub")
+  }
+
+  /// Decodes bytes that are already in memory. `name` is what errors call them.
+  public func decode(_ bytes: [UInt8], name: String) throws(ImageDecodingError) -> DecodedImage {
+    throw ImageDecodingError(code: .unreadable, path: name, reason: "stub")
+  }
+
+  /// Reads and decodes a file.
+  public func decode(contentsOf path: String) throws(ImageDecodingError) -> DecodedImage {
+    try decode(read(contentsOf: path), name: path)
+  }
+}

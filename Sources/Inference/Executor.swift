@@ -1,0 +1,23 @@
+/// Which library runs a network.
+public enum ExecutorKind: String, Sendable, Codable, CaseIterable {
+  /// Blocked layouts and fused kernels through oneDNN: the default.
+  case oneDNN = "onednn"
+  /// im2col and `cblas_sgemm`: portable, and the independent check of the other.
+  case openBLAS = "openblas"
+}
+
+/// Runs a graph. Calls from several threads are taken one at a time.
+public protocol Executor: Sendable {
+  /// Runs a batch.
+  /// - Parameter input: `[N, C, H, W]` for any N of at least 1, and H and W as the graph allows.
+  /// - Returns: one tensor for each of the graph's outputs, in their order.
+  func run(_ input: Tensor) throws(InferenceError) -> [Tensor]
+}
+
+extension ExecutorKind {
+  /// Optimises the graph for this executor and prepares it.
+  /// - Parameter threads: how many threads a run may use; all processors when `nil`.
+  public func makeExecutor(for graph: Graph, threads: Int? = nil) throws(InferenceError) -> any Executor {
+    throw InferenceError(code: .unsupported, reason: "stub")
+  }
+}

@@ -1,0 +1,3 @@
+import Kindred
+
+print(kindredVersion)
