@@ -1,0 +1,137 @@
+import Foundation
+import GRDB
+
+/// One image as the collection knows it.
+public struct ImageRecord: Sendable, Equatable, Codable {
+  /// Kept for as long as the image is in the collection, also when its file moves.
+  public var id: Int64
+  /// Absolute.
+  public var path: String
+  /// Bytes of the file.
+  public var byteCount: Int64
+  /// When the file was changed last, ISO 8601 in UTC.
+  public var modified: String
+  /// Of the file's bytes, 64 hexadecimal digits.
+  public var sha256: String
+  public var format: String
+  /// Pixels, upright.
+  public var width: Int
+  public var height: Int
+  /// When it was taken, in the camera's own time.
+  public var captureDate: String?
+  public var camera: String?
+  public var labels: [Label]
+
+  /// Where its vector is; not for other programs.
+  var featureRow: Int
+  var featureNorm: Double
+
+  enum CodingKeys: String, CodingKey {
+    case id, path, byteCount, modified, sha256, format, width, height, captureDate, camera, labels
+  }
+
+  init(row: Row, labels: [Label]) {
+    id = row["id"]
+    path = row["path"]
+    byteCount = row["byte_count"]
+    modified = Collection.timestamp(Date(timeIntervalSince1970: Double(row["modified_ns"] as Int64) / 1e9))
+    sha256 = ContentHash.hexString([UInt8](row["sha256"] as Data))
+    format = row["format"]
+    width = row["width"]
+    height = row["height"]
+    captureDate = row["capture_date"]
+    camera = row["camera"]
+    featureRow = row["feature_row"]
+    featureNorm = row["feature_norm"]
+    self.labels = labels
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    id = try container.decode(Int64.self, forKey: .id)
+    path = try container.decode(String.self, forKey: .path)
+    byteCount = try container.decode(Int64.self, forKey: .byteCount)
+    modified = try container.decode(String.self, forKey: .modified)
+    sha256 = try container.decode(String.self, forKey: .sha256)
+    format = try container.decode(String.self, forKey: .format)
+    width = try container.decode(Int.self, forKey: .width)
+    height = try container.decode(Int.self, forKey: .height)
+    captureDate = try container.decodeIfPresent(String.self, forKey: .captureDate)
+    camera = try container.decodeIfPresent(String.self, forKey: .camera)
+    labels = try container.decode([Label].self, forKey: .labels)
+    featureRow = -1
+    featureNorm = 0
+  }
+}
+
+extension Collection {
+  static let recordColumns = """
+    image.id, image.path, image.byte_count, image.modified_ns, content.sha256, content.format, content.width,
+    content.height, content.capture_date, content.camera, content.feature_row, content.feature_norm
+    """
+
+  static func contentID(_ db: Database, sha256: [UInt8]) throws -> Int64? {
+    try Int64.fetchOne(
+      db.cachedStatement(sql: "SELECT id FROM content WHERE sha256 = ?"), arguments: [Data(sha256)])
+  }
+
+  /// Rows of the feature file that hold a content, ascending.
+  static func liveRows(_ db: Database) throws -> [Int] {
+    try Int.fetchAll(db, sql: "SELECT feature_row FROM content ORDER BY feature_row")
+  }
+
+  static func labels(_ db: Database, imageID: Int64) throws -> [Label] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT name, source, confidence FROM label WHERE image_id = ? ORDER BY source = 'predicted', confidence DESC, name"),
+      arguments: [imageID]
+    ).compactMap { row in
+      Label.Source(rawValue: row["source"]).map { Label(name: row["name"], source: $0, confidence: row["confidence"]) }
+    }
+  }
+
+  /// The images whose vectors are in the given rows, by row.
+  static func records(_ db: Database, rows: [Int]) throws -> [Int: [ImageRecord]] {
+    var found: [Int: [ImageRecord]] = [:]
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT \(recordColumns) FROM content JOIN image ON image.content_id = content.id
+        WHERE content.feature_row = ? ORDER BY image.id
+        """)
+    for row in rows {
+      found[row] = try Row.fetchAll(statement, arguments: [row]).map {
+        ImageRecord(row: $0, labels: try labels(db, imageID: $0["id"]))
+      }
+    }
+    return found
+  }
+
+  static func record(_ db: Database, id: Int64) throws -> ImageRecord? {
+    try Row.fetchOne(
+      db, sql: "SELECT \(recordColumns) FROM image JOIN content ON content.id = image.content_id WHERE image.id = ?",
+      arguments: [id]
+    ).map { ImageRecord(row: $0, labels: try labels(db, imageID: id)) }
+  }
+
+  /// One image by its identifier.
+  /// - Throws: ``KindredError/Code/unknownImage``.
+  public func record(id: Int64) throws -> ImageRecord {
+    guard let record = try read({ try Self.record($0, id: id) }) else {
+      throw KindredError(
+        .unknownImage, place: "id \(id)", reason: "no image has this identifier",
+        remedy: "`kindred search … --json` and `kindred export` print identifiers.")
+    }
+    return record
+  }
+
+  /// Every image, in the order of identifiers, one at a time.
+  public func forEachRecord(_ body: (ImageRecord) throws -> Void) throws {
+    try read { db in
+      let cursor = try Row.fetchCursor(
+        db, sql: "SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id ORDER BY image.id")
+      while let row = try cursor.next() {
+        try body(ImageRecord(row: row, labels: try Self.labels(db, imageID: row["id"])))
+      }
+    }
+  }
+}

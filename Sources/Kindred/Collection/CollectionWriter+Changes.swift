@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+
+extension CollectionWriter {
+  /// Takes images out of the collection. Their files are left alone.
+  /// - Returns: how many were there.
+  @discardableResult
+  public func remove(imageIDs: [Int64]) throws -> Int {
+    guard !imageIDs.isEmpty else { return 0 }
+    return try write { db in
+      let removed = try Self.removeImages(db, ids: imageIDs)
+      try Self.advanceGeneration(db)
+      return removed
+    }
+  }
+
+  /// Files that are known under another path now. Identifier, content and all labels but the folder's stay.
+  func move(_ moves: [(imageID: Int64, file: FileStamp, folderLabels: [Label])]) throws {
+    guard !moves.isEmpty else { return }
+    try write { db in
+      for move in moves {
+        try db.execute(
+          sql: "UPDATE image SET path = ?, byte_count = ?, modified_ns = ? WHERE id = ?",
+          arguments: [move.file.path, move.file.byteCount, move.file.modified, move.imageID])
+        try Self.replaceLabels(db, imageID: move.imageID, source: .folder, with: move.folderLabels)
+        try db.execute(sql: "DELETE FROM skipped WHERE path = ?", arguments: [move.file.path])
+      }
+    }
+  }
+
+  /// Forgets skipped files that are gone.
+  func forgetSkipped(paths: [String]) throws {
+    guard !paths.isEmpty else { return }
+    try write { db in
+      for path in paths { try db.execute(sql: "DELETE FROM skipped WHERE path = ?", arguments: [path]) }
+    }
+  }
+
+  @discardableResult
+  static func removeImages(_ db: Database, ids: [Int64]) throws -> Int {
+    var removed = 0
+    for id in ids {
+      guard
+        let contentID = try Int64.fetchOne(db, sql: "SELECT content_id FROM image WHERE id = ?", arguments: [id])
+      else { continue }
+      try db.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [id])
+      try removeOrphans(db, contentIDs: [contentID])
+      removed += 1
+    }
+    return removed
+  }
+
+  /// Drops contents that no image holds any more; their rows in the feature file are dead from then on.
+  static func removeOrphans(_ db: Database, contentIDs: [Int64]) throws {
+    for id in contentIDs {
+      try db.execute(
+        sql: "DELETE FROM content WHERE id = ? AND NOT EXISTS (SELECT 1 FROM image WHERE content_id = ?)",
+        arguments: [id, id])
+    }
+  }
+}

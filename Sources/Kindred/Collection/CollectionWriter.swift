@@ -1,0 +1,64 @@
+import Foundation
+import GRDB
+import VectorIndex
+
+/// The one process that may change a collection.
+///
+/// A batch is appended to the feature file and flushed before the SQLite transaction that names its rows. A crash
+/// before the transaction leaves rows that nobody knows; the next writer cuts them off.
+public final class CollectionWriter {
+  public let collection: Collection
+  private let lock: WriterLock
+  private(set) var features: FeatureFile
+  private(set) var segment: Int
+
+  /// Takes the writer's lock and drops what a crash left behind.
+  public init(_ collection: Collection) throws {
+    self.collection = collection
+    lock = try WriterLock(path: collection.files.lock)
+    let moment = try collection.moment()
+    segment = moment.segment
+    let files = collection.files
+    for path in files.leftovers(besides: segment) { try? FileManager.default.removeItem(atPath: path) }
+    features = try FeatureFile(path: files.features(segment), writable: true)
+    if features.rowCount > moment.rowCount {
+      try features.truncate(toRows: moment.rowCount)
+    } else if features.rowCount < moment.rowCount {
+      throw KindredError(
+        .damagedCollection, place: features.path,
+        reason: "\(features.rowCount) rows, but \(moment.rowCount) are committed",
+        remedy: "Run `kindred verify --repair`.")
+    }
+  }
+
+  /// Opens for `verify --repair`, where the feature file may be shorter than SQLite says, or gone.
+  init(repairing collection: Collection, features: FeatureFile, segment: Int, lock: WriterLock) {
+    self.collection = collection
+    self.lock = lock
+    self.features = features
+    self.segment = segment
+  }
+
+  /// Runs a write transaction, with SQLite's errors turned into ``KindredError``.
+  func write<T>(_ body: (Database) throws -> T) throws -> T {
+    do { return try collection.database.write(body) } catch let error as DatabaseError {
+      throw Collection.translated(error, path: collection.files.database)
+    }
+  }
+
+  static func setProperty(_ db: Database, _ name: String, _ value: some CustomStringConvertible) throws {
+    try db.execute(sql: "UPDATE property SET value = ? WHERE name = ?", arguments: [value.description, name])
+  }
+
+  static func advanceGeneration(_ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE property SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'generation'")
+  }
+
+  /// Moves to a new feature file; see `CollectionWriter+Compaction`.
+  func adopt(features: FeatureFile, segment: Int) {
+    self.features = features
+    self.segment = segment
+    collection.forgetGraph()
+  }
+}

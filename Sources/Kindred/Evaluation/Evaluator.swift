@@ -1,0 +1,197 @@
+import Foundation
+import ImageDecoding
+import Inference
+import ResNet
+import Synchronization
+import VectorIndex
+
+/// What `kindred evaluate` measures.
+public struct EvaluationOptions: Sendable {
+  /// Whether to measure the classifier too.
+  public var classifies = false
+  /// Views that class scores are averaged over: 1, or the paper's 10.
+  public var crops = 1
+  public var decoding = DecodingOptions.Path.exact
+  public var batchSize = 16
+  public init() {}
+}
+
+/// What `kindred evaluate` found.
+public struct EvaluationResult: Sendable, Equatable {
+  /// `nil` when the pictures have fewer than two labels.
+  public var retrieval: RetrievalMetrics?
+  /// Shares of pictures whose class is the likeliest, or among the five likeliest.
+  public var top1: Double?
+  public var top5: Double?
+  /// Pictures that were measured.
+  public var count: Int
+  /// Pictures whose class is known, when classifying.
+  public var classifiedCount: Int?
+  public var skipped: [IndexSummary.SkippedFile]
+}
+
+/// Measures a network on a folder of labelled pictures.
+public struct Evaluator {
+  let model: ImageModel
+  let options: EvaluationOptions
+  let report: (Int, Int) -> Void
+
+  public init(
+    model: ImageModel, options: EvaluationOptions = EvaluationOptions(), report: @escaping (Int, Int) -> Void = { _, _ in }
+  ) {
+    self.model = model
+    self.options = options
+    self.report = report
+  }
+
+  /// Folder names are the truth for retrieval; for classes, a WordNet identifier or class name as the folder's name, or
+  /// a WordNet identifier at the start of the file's name.
+  public func run(folder: String) throws -> EvaluationResult {
+    guard [1, 10].contains(options.crops) else {
+      throw KindredError(.invalidArgument, place: "--crops \(options.crops)", reason: "must be 1 or 10")
+    }
+    if options.classifies, model.classCount != ImageNetClasses.all.count {
+      throw KindredError(
+        .invalidArgument, place: "--classify", reason: "this model has no ImageNet classifier",
+        remedy: "Use one that has, such as --model resnet50.")
+    }
+    let files = try FolderWalker().walk([folder]).files
+    guard !files.isEmpty else {
+      throw KindredError(.unreadableFolder, place: folder, reason: "there are no files in this folder")
+    }
+    let temporary = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "kindred-evaluate-\(UUID().uuidString).f32").path
+    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    let features = try FeatureFile.create(path: temporary, dimension: model.featureDimension)
+
+    let truth = ClassTruth()
+    var labels: [String] = []
+    var skipped: [IndexSummary.SkippedFile] = []
+    var hits1 = 0
+    var hits5 = 0
+    var classified = 0
+    var completed = 0
+    report(0, files.count)
+    for start in stride(from: 0, to: files.count, by: options.batchSize) {
+      let batch = Array(files[start..<min(start + options.batchSize, files.count)])
+      let prepared = decode(batch)
+      var inputs: [Float] = []
+      var crops: [Float] = []
+      var paths: [String] = []
+      for (file, outcome) in zip(batch, prepared) {
+        switch outcome {
+        case .success(let views):
+          inputs += views.center
+          crops += views.tenCrop
+          paths.append(file.path)
+        case .failure(let error):
+          guard error.code != .notAPicture else { continue }
+          skipped.append(.init(path: file.path, code: error.code.rawValue, reason: error.reason))
+        }
+      }
+      completed += batch.count
+      report(completed, files.count)
+      guard !paths.isEmpty else { continue }
+      let output = try run(inputs, count: paths.count)
+      let dimension = model.featureDimension
+      for (index, path) in paths.enumerated() {
+        let feature = Array(output.features.values[(index * dimension)..<((index + 1) * dimension)])
+        _ = try features.append(VectorMath.normalized(feature))
+        labels.append(((path as NSString).deletingLastPathComponent as NSString).lastPathComponent)
+      }
+      guard options.classifies else { continue }
+      let scores = try classScores(centers: output, crops: crops, count: paths.count)
+      for (path, score) in zip(paths, scores) {
+        guard let expected = truth.classIndex(of: path) else { continue }
+        let best = score.indices.sorted { (score[$0], -$0) > (score[$1], -$1) }.prefix(5)
+        classified += 1
+        if best.first == expected { hits1 += 1 }
+        if best.contains(expected) { hits5 += 1 }
+      }
+    }
+    guard !labels.isEmpty else {
+      throw KindredError(.unreadableFolder, place: folder, reason: "none of the \(files.count) files is a picture that can be read")
+    }
+    if options.classifies, classified == 0 {
+      throw KindredError(
+        .invalidArgument, place: folder, reason: "no picture here tells its ImageNet class",
+        remedy: "Name folders by class (\"tench\" or n01440764), or files like n01440764_tench.JPEG.")
+    }
+    let retrieval = try Set(labels).count > 1 ? RetrievalMetrics.measure(features: features, labels: labels) : nil
+    return EvaluationResult(
+      retrieval: retrieval, top1: options.classifies ? Double(hits1) / Double(classified) : nil,
+      top5: options.classifies ? Double(hits5) / Double(classified) : nil, count: labels.count,
+      classifiedCount: options.classifies ? classified : nil, skipped: skipped)
+  }
+
+  private struct Views: Sendable {
+    var center: [Float]
+    var tenCrop: [Float]
+  }
+
+  /// Decodes a batch on all processors.
+  private func decode(_ files: [FileStamp]) -> [Result<Views, ImageDecodingError>] {
+    let decoder = ImageDecoder(
+      options: DecodingOptions(path: options.decoding, minimumShorterSide: model.recipe.shorterSide))
+    let model = model
+    let wantsTen = options.classifies && options.crops == 10
+    let outcomes = Mutex<[Result<Views, ImageDecodingError>?]>(Array(repeating: nil, count: files.count))
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      let outcome: Result<Views, ImageDecodingError>
+      do throws(ImageDecodingError) {
+        try decoder.checkFormat(contentsOf: files[index].path)
+        let image = try decoder.decode(contentsOf: files[index].path).image
+        outcome = .success(
+          Views(center: model.prepare(image), tenCrop: wantsTen ? model.prepareTenCrop(image) : []))
+      } catch {
+        outcome = .failure(error)
+      }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    return outcomes.withLock { $0.compactMap { $0 } }
+  }
+
+  private func run(_ inputs: [Float], count: Int) throws -> ModelOutput {
+    let side = model.recipe.crop
+    return try model.run(Tensor(shape: [count, 3, side, side], values: inputs))
+  }
+
+  /// Logits of the centre crops, or the mean of the ten crops' probabilities.
+  private func classScores(centers: ModelOutput, crops: [Float], count: Int) throws -> [[Float]] {
+    let classes = model.classCount
+    func rows(_ output: ModelOutput, _ count: Int) -> [[Float]] {
+      let values = output.logits?.values ?? []
+      return (0..<count).map { Array(values[($0 * classes)..<(($0 + 1) * classes)]) }
+    }
+    guard options.crops == 10 else { return rows(centers, count) }
+    let probabilities = rows(try run(crops, count: count * 10), count * 10).map(VectorMath.softmax)
+    return (0..<count).map { index in
+      var mean = [Float](repeating: 0, count: classes)
+      for view in 0..<10 { VectorMath.add(probabilities[index * 10 + view], weight: 0.1, to: &mean) }
+      return mean
+    }
+  }
+}
+
+/// Tells a picture's ImageNet class from where it lies.
+struct ClassTruth {
+  private let indices: [String: Int]
+
+  init() {
+    var indices: [String: Int] = [:]
+    for (index, entry) in ImageNetClasses.all.enumerated() {
+      indices[entry.wordNetID] = index
+      if indices[entry.name.lowercased()] == nil { indices[entry.name.lowercased()] = index }
+    }
+    self.indices = indices
+  }
+
+  func classIndex(of path: String) -> Int? {
+    let name = (path as NSString).lastPathComponent
+    if let prefix = name.split(separator: "_").first, prefix.hasPrefix("n"), let index = indices[String(prefix)] {
+      return index
+    }
+    let folder = ((path as NSString).deletingLastPathComponent as NSString).lastPathComponent
+    return indices[folder] ?? indices[folder.lowercased().replacing("_", with: " ")]
+  }
+}

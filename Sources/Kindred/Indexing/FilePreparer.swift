@@ -1,0 +1,39 @@
+import Foundation
+import ImageDecoding
+import ResNet
+
+/// Takes one file from its path to the network's input, on any thread.
+struct FilePreparer: Sendable {
+  /// What became of a file.
+  enum Outcome: Sendable {
+    case prepared(sha256: [UInt8], metadata: ImageMetadata, input: [Float])
+    case known(sha256: [UInt8])
+    case skipped(code: String, reason: String)
+  }
+
+  let collection: Collection
+  let model: ImageModel
+  let decoder: ImageDecoder
+  /// File bytes that all threads hold at once.
+  let fileBudget: MemoryBudget
+  /// Decoder memory that all threads hold at once.
+  let decodingBudget: MemoryBudget
+
+  func prepare(_ file: FileStamp) throws -> Outcome {
+    do {
+      try decoder.checkFormat(contentsOf: file.path)
+      return try fileBudget.withBytes(Int(clamping: file.byteCount)) {
+        let bytes = try decoder.read(contentsOf: file.path)
+        let digest = ContentHash.sha256(bytes)
+        if try collection.read({ try Collection.contentID($0, sha256: digest) }) != nil { return .known(sha256: digest) }
+        let header = try decoder.header(of: bytes, name: file.path)
+        return try decodingBudget.withBytes(header.estimatedDecodingBytes) {
+          let decoded = try decoder.decode(bytes, name: file.path)
+          return .prepared(sha256: digest, metadata: decoded.metadata, input: model.prepare(decoded.image))
+        }
+      }
+    } catch let error as ImageDecodingError {
+      return .skipped(code: error.code.rawValue, reason: error.reason)
+    }
+  }
+}

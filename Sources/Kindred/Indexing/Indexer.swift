@@ -1,0 +1,176 @@
+import Foundation
+import ImageDecoding
+import Inference
+import ResNet
+import Synchronization
+
+/// Brings a collection up to the folders that it is made from.
+public struct Indexer {
+  let writer: CollectionWriter
+  let model: ImageModel
+  let options: IndexOptions
+  /// Asked between batches; true ends the run after the batch in hand.
+  let isCancelled: @Sendable () -> Bool
+  let report: (IndexProgress) -> Void
+
+  /// - Parameters:
+  ///   - model: the collection's own, loaded.
+  ///   - isCancelled: asked between batches; true ends the run after the batch in hand.
+  ///   - report: told of progress, on the calling thread.
+  public init(
+    writer: CollectionWriter, model: ImageModel, options: IndexOptions = IndexOptions(),
+    isCancelled: @escaping @Sendable () -> Bool = { false }, report: @escaping (IndexProgress) -> Void = { _ in }
+  ) {
+    self.writer = writer
+    self.model = model
+    self.options = options
+    self.isCancelled = isCancelled
+    self.report = report
+  }
+
+  /// Walks the folders and indexes what is new or changed.
+  public func run(_ folders: [String]) throws -> IndexSummary {
+    let start = ContinuousClock.now
+    var summary = IndexSummary()
+    let collection = writer.collection
+    // Labels from files are read first: a mistake there should not wait until the end of a long run.
+    let labeller = try FileLabeller(sources: options.labels)
+    report(IndexProgress(phase: .walking, completed: 0, total: 0, embedded: 0))
+    let walk = try FolderWalker(
+      include: options.include, exclude: options.exclude, followsLinks: options.followsLinks,
+      omittedFolders: [collection.directory, (collection.directory as NSString).deletingLastPathComponent]
+    ).walk(folders)
+    var plan = try IndexPlan(walk: walk, collection: collection, options: options)
+    for problem in walk.problems + plan.skippedBefore { note(problem, in: &summary) }
+    summary.unchanged = plan.unchanged
+    try writer.forgetSkipped(paths: plan.forgotten)
+
+    try embed(&plan, labeller: labeller, summary: &summary)
+    if !summary.interrupted {
+      // Only now is it known which of the missing files have turned up elsewhere.
+      summary.removed = try writer.remove(imageIDs: plan.missingIDs)
+      try labeller.apply(to: walk.files.map(\.path), writer: writer)
+      try writer.compactIfWorthwhile()
+      let total = plan.work.count
+      try writer.updateGraph { completed, missing in
+        report(IndexProgress(phase: .graph, completed: completed, total: missing, embedded: total))
+      }
+    }
+    report(IndexProgress(phase: .done, completed: plan.work.count, total: plan.work.count, embedded: 0))
+    summary.total = try collection.imageCount()
+    summary.seconds = (ContinuousClock.now - start).seconds
+    return summary
+  }
+
+  private func note(_ problem: FolderWalker.Problem, in summary: inout IndexSummary) {
+    if problem.code == ImageDecodingError.Code.notAPicture.rawValue {
+      summary.otherFiles += 1
+    } else {
+      summary.count(skipped: problem.path, code: problem.code, reason: problem.reason)
+    }
+  }
+
+  // MARK: The pipeline
+
+  /// Decodes on all processors while this thread runs the network and stores batches.
+  private func embed(_ plan: inout IndexPlan, labeller: FileLabeller, summary: inout IndexSummary) throws {
+    guard !plan.work.isEmpty else { return }
+    let pipeline = PreparationPipeline(
+      files: plan.work,
+      preparer: FilePreparer(
+        collection: writer.collection, model: model,
+        decoder: ImageDecoder(
+          options: DecodingOptions(
+            path: writer.collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
+            maximumPixels: options.maximumPixels, maximumFileBytes: 256 << 20)),
+        fileBudget: MemoryBudget(bytes: 256 << 20), decodingBudget: MemoryBudget(bytes: 512 << 20)),
+      threads: options.decodingThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+      capacity: options.batchSize * 2)
+    defer { pipeline.stop() }
+
+    var completed = 0
+    var embedded = 0
+    let total = plan.work.count
+    report(IndexProgress(phase: .embedding, completed: 0, total: total, embedded: 0))
+    var pending: [PreparationPipeline.Item] = []
+    while true {
+      let arrived = pipeline.next(limit: options.batchSize)
+      pending += arrived
+      let waiting = pending.count { if case .success(.prepared) = $0.outcome { true } else { false } }
+      // Small commits of files that need no network are as safe as large ones and show progress.
+      guard arrived.isEmpty || waiting >= options.batchSize || pending.count >= options.batchSize * 8 else { continue }
+      if !pending.isEmpty {
+        embedded += try store(pending, plan: &plan, labeller: labeller, summary: &summary)
+        completed += pending.count
+        pending = []
+        report(IndexProgress(phase: .embedding, completed: completed, total: total, embedded: embedded))
+      }
+      if arrived.isEmpty { break }
+      if isCancelled() {
+        summary.interrupted = true
+        break
+      }
+    }
+  }
+
+  /// Runs one batch through the network and commits it.
+  /// - Returns: how many images went through the network.
+  private func store(
+    _ items: [PreparationPipeline.Item], plan: inout IndexPlan, labeller: FileLabeller, summary: inout IndexSummary
+  ) throws -> Int {
+    var outcomes = try items.map { try $0.outcome.get() }
+    var inputs: [Float] = []
+    var indices: [Int] = []
+    for (index, outcome) in outcomes.enumerated() {
+      if case .prepared(_, _, let input) = outcome {
+        inputs += input
+        indices.append(index)
+      }
+    }
+    let embeddings = try Embedder(model: model).embed(prepared: inputs, count: indices.count)
+
+    // A missing image whose bytes turn up at a new path has moved there.
+    var moves: [(imageID: Int64, file: FileStamp, folderLabels: [Label])] = []
+    var entries: [BatchEntry] = []
+    var nextEmbedding = 0
+    for (item, outcome) in zip(items, outcomes) {
+      let labels = labeller.folderLabels(of: item.file.path)
+      switch outcome {
+      case .known(let digest):
+        if var ids = plan.missing[Data(digest)], let id = ids.popLast() {
+          plan.missing[Data(digest)] = ids.isEmpty ? nil : ids
+          moves.append((id, item.file, labels))
+        } else {
+          entries.append(BatchEntry(file: item.file, outcome: .known(sha256: digest), folderLabels: labels))
+        }
+      case .prepared(let digest, let metadata, _):
+        let embedding = embeddings[nextEmbedding]
+        nextEmbedding += 1
+        guard embedding.norm.isFinite, embedding.norm > 0 else {
+          summary.count(skipped: item.file.path, code: "no-feature", reason: "the network gave no usable feature")
+          continue
+        }
+        let content = NewContent(
+          byteCount: item.file.byteCount, metadata: metadata, feature: embedding.normalized, norm: embedding.norm,
+          predictions: embedding.predictions)
+        entries.append(
+          BatchEntry(file: item.file, outcome: .embedded(sha256: digest, content), folderLabels: labels))
+      case .skipped(let code, let reason):
+        note(FolderWalker.Problem(path: item.file.path, code: code, reason: reason), in: &summary)
+        entries.append(
+          BatchEntry(file: item.file, outcome: .skipped(code: code, reason: reason), folderLabels: []))
+      }
+    }
+    outcomes = []
+    try writer.move(moves)
+    summary.moved += moves.count
+    let counts = try writer.commit(entries)
+    summary.indexed += counts.indexed
+    summary.duplicates += counts.duplicates
+    return indices.count
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

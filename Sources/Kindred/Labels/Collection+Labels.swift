@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+
+/// A label with how many images carry it.
+public struct LabelCount: Sendable, Equatable, Codable {
+  public var name: String
+  /// Images that carry it, from any source.
+  public var count: Int
+  /// Of these, by a person's word: folder, CSV, text file or `label add`.
+  public var given: Int
+}
+
+extension Collection {
+  /// Every label, most frequent first.
+  /// - Parameter prefix: only labels that start so, whatever the case of their letters.
+  public func labels(prefix: String = "", limit: Int? = nil) throws -> [LabelCount] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT name, count(DISTINCT image_id) AS count,
+            count(DISTINCT CASE WHEN source <> 'predicted' THEN image_id END) AS given
+          FROM label WHERE substr(name, 1, length(?)) = ? COLLATE NOCASE
+          GROUP BY name ORDER BY count DESC, name LIMIT ?
+          """, arguments: [prefix, prefix, limit ?? -1]
+      ).map { LabelCount(name: $0["name"], count: $0["count"], given: $0["given"]) }
+    }
+  }
+
+  /// The label as the collection spells it: exactly, else without regard to case.
+  /// - Throws: ``KindredError/Code/unknownLabel`` with the nearest known labels.
+  public func resolveLabel(_ text: String) throws -> String {
+    let names = try read { db in
+      try String.fetchAll(
+        db,
+        sql: "SELECT DISTINCT name FROM label WHERE name = ? COLLATE NOCASE ORDER BY name = ? DESC, name",
+        arguments: [text, text])
+    }
+    if let name = names.first { return name }
+    let known = try labels()
+    let nearest = Spelling.nearest(to: text, among: known.map(\.name), limit: 5)
+    let remedy: String
+    if known.isEmpty {
+      remedy = "This collection has no labels. Give some with `kindred label add` or `kindred index --labels`."
+    } else if nearest.isEmpty {
+      remedy = "`kindred label list` prints the \(known.count) known labels."
+    } else {
+      remedy = "Nearest known: \(nearest.joined(separator: ", ")). `kindred label list` prints all."
+    }
+    throw KindredError(.unknownLabel, place: text, reason: "no image carries this label", remedy: remedy)
+  }
+
+  /// The identifiers of images given by path.
+  /// - Throws: ``KindredError/Code/unknownImage`` for a path that is not in the collection.
+  public func imageIDs(paths: [String]) throws -> [Int64] {
+    try read { db in
+      try paths.map { path in
+        let absolute = (path as NSString).isAbsolutePath ? path : FileManager.default.currentDirectoryPath + "/" + path
+        let candidates = [
+          realpath(absolute, nil).map { resolved in
+            defer { free(resolved) }
+            return String(cString: resolved)
+          }, (absolute as NSString).standardizingPath,
+        ].compactMap { $0 }
+        for candidate in candidates {
+          if let id = try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE path = ?", arguments: [candidate]) {
+            return id
+          }
+        }
+        throw KindredError(
+          .unknownImage, place: path, reason: "this file is not in the collection",
+          remedy: "Index its folder first, or give --id.")
+      }
+    }
+  }
+}
+
+extension CollectionWriter {
+  /// Gives images a label.
+  /// - Returns: how many did not carry it from this source before.
+  public func addLabel(_ name: String, to imageIDs: [Int64], source: Label.Source = .manual) throws -> Int {
+    guard let name = LabelReader.cleaned(name) else {
+      throw KindredError(.invalidArgument, reason: "a label can't be empty")
+    }
+    return try write { db in
+      var added = 0
+      for id in imageIDs {
+        guard try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE id = ?", arguments: [id]) != nil else {
+          throw KindredError(.unknownImage, place: "id \(id)", reason: "no image has this identifier")
+        }
+        try db.execute(
+          sql: "INSERT OR IGNORE INTO label (image_id, name, source, confidence) VALUES (?, ?, ?, 1)",
+          arguments: [id, name, source.rawValue])
+        added += db.changesCount
+      }
+      return added
+    }
+  }
+
+  /// Takes a label from images, or from all; whatever its source.
+  /// - Returns: how many images carried it.
+  public func removeLabel(_ name: String, from imageIDs: [Int64]?) throws -> Int {
+    let name = try collection.resolveLabel(name)
+    return try write { db in
+      let carriers = try Int64.fetchAll(
+        db, sql: "SELECT DISTINCT image_id FROM label WHERE name = ?", arguments: [name])
+      let chosen = imageIDs.map { ids in carriers.filter(Set(ids).contains) } ?? carriers
+      for id in chosen {
+        try db.execute(sql: "DELETE FROM label WHERE image_id = ? AND name = ?", arguments: [id, name])
+      }
+      return chosen.count
+    }
+  }
+
+  /// Gives a label another name; where that name is in use already, the two become one.
+  /// - Returns: how many images carried it.
+  public func renameLabel(_ name: String, to newName: String) throws -> Int {
+    let name = try collection.resolveLabel(name)
+    guard let newName = LabelReader.cleaned(newName) else {
+      throw KindredError(.invalidArgument, reason: "a label can't be empty")
+    }
+    return try write { db in
+      let count = try Int.fetchOne(
+        db, sql: "SELECT count(DISTINCT image_id) FROM label WHERE name = ?", arguments: [name]) ?? 0
+      if name != newName {
+        try db.execute(
+          sql: """
+            INSERT OR IGNORE INTO label (image_id, name, source, confidence)
+            SELECT image_id, ?, source, confidence FROM label WHERE name = ?
+            """, arguments: [newName, name])
+        try db.execute(sql: "DELETE FROM label WHERE name = ?", arguments: [name])
+      }
+      return count
+    }
+  }
+}

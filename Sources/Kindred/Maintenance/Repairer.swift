@@ -1,0 +1,123 @@
+import Foundation
+import GRDB
+import ImageDecoding
+import ResNet
+import VectorIndex
+
+/// Mends what `Verifier` finds.
+public struct Repairer {
+  let collection: Collection
+  let loadModel: () throws -> ImageModel
+  let options: IndexOptions
+
+  /// - Parameter loadModel: loads the collection's network; called only when features must be made again.
+  public init(_ collection: Collection, options: IndexOptions = IndexOptions(), loadModel: @escaping () throws -> ImageModel) {
+    self.collection = collection
+    self.options = options
+    self.loadModel = loadModel
+  }
+
+  /// Mends, and verifies again.
+  /// - Returns: what was wrong, and what still is.
+  public func run(hashesFiles: Bool = true) throws -> (before: VerificationReport, after: VerificationReport) {
+    let findings = try Verifier(collection, hashesFiles: hashesFiles).findings()
+    guard !findings.report.isSound else { return (findings.report, findings.report) }
+    try mendRows(findings)
+    let writer = try CollectionWriter(collection)
+    try writer.remove(imageIDs: findings.missingImages)
+    if !findings.changedFiles.isEmpty {
+      // A file whose size and time are as before would be taken for unchanged.
+      try writer.write { db in
+        for path in findings.changedFiles {
+          try db.execute(sql: "UPDATE image SET modified_ns = -1 WHERE path = ?", arguments: [path])
+        }
+      }
+      var options = options
+      options.labels = []
+      _ = try Indexer(writer: writer, model: loadModel(), options: options).run(findings.changedFiles)
+    }
+    try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
+    collection.forgetGraph()
+    try writer.updateGraph()
+    let after = try withExtendedLifetime(writer) { try Verifier(collection, hashesFiles: hashesFiles).run() }
+    return (findings.report, after)
+  }
+
+  /// Writes a new feature file: good rows copied, bad ones made again from their pictures. Contents that no picture is
+  /// left of leave the collection.
+  private func mendRows(_ findings: Verifier.Findings) throws {
+    let moment = try collection.moment()
+    let isShort = (try? FeatureFile(path: collection.files.features(moment.segment)))
+      .map { $0.rowCount < moment.rowCount } ?? true
+    let orphans = findings.report.problems.contains { $0.kind == .row }
+    guard !findings.badContents.isEmpty || isShort || !findings.featuresAreUsable || orphans else { return }
+
+    let lock = try WriterLock(path: collection.files.lock)
+    let next = moment.segment + 1
+    let path = collection.files.features(next)
+    try? FileManager.default.removeItem(atPath: path)
+    let fresh = try FeatureFile.create(path: path, dimension: collection.settings.model.featureDimension)
+    let old = findings.featuresAreUsable ? try? FeatureFile(path: collection.files.features(moment.segment)) : nil
+    let contents = try collection.read { db in
+      try Row.fetchAll(db, sql: "SELECT id, sha256, feature_row, feature_norm FROM content ORDER BY id").map {
+        (id: $0["id"] as Int64, digest: [UInt8]($0["sha256"] as Data), row: $0["feature_row"] as Int,
+          norm: $0["feature_norm"] as Double)
+      }
+    }
+    var placed: [(id: Int64, row: Int, norm: Double)] = []
+    var lost: [Int64] = []
+    var model: ImageModel?
+    for content in contents {
+      if let old, !findings.badContents.contains(content.id), content.row < old.rowCount {
+        placed.append((content.id, try fresh.append(old.row(content.row)), content.norm))
+        continue
+      }
+      let network = try model ?? loadModel()
+      model = network
+      if let embedding = try embedAgain(content.id, digest: content.digest, model: network) {
+        placed.append((content.id, try fresh.append(embedding.normalized), Double(embedding.norm)))
+      } else {
+        lost.append(content.id)
+      }
+    }
+    try fresh.synchronize()
+    let writer = CollectionWriter(repairing: collection, features: fresh, segment: next, lock: lock)
+    try writer.write { db in
+      for id in lost {
+        try db.execute(sql: "DELETE FROM image WHERE content_id = ?", arguments: [id])
+        try db.execute(sql: "DELETE FROM content WHERE id = ?", arguments: [id])
+      }
+      // Out of the way first: no two contents may claim one row at any time.
+      try db.execute(sql: "UPDATE content SET feature_row = -1 - id")
+      for item in placed {
+        try db.execute(
+          sql: "UPDATE content SET feature_row = ?, feature_norm = ?, feature_checksum = ? WHERE id = ?",
+          arguments: [item.row, item.norm, Int64(fresh.checksum(ofRow: item.row)), item.id])
+      }
+      try db.execute(sql: "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
+      try db.execute(sql: "DELETE FROM label WHERE NOT EXISTS (SELECT 1 FROM image WHERE id = label.image_id)")
+      try CollectionWriter.setProperty(db, "row_count", fresh.rowCount)
+      try CollectionWriter.setProperty(db, "segment", next)
+      try CollectionWriter.advanceGeneration(db)
+    }
+    collection.forgetGraph()
+  }
+
+  private func embedAgain(_ contentID: Int64, digest: [UInt8], model: ImageModel) throws -> Embedding? {
+    let paths = try collection.read { db in
+      try String.fetchAll(db, sql: "SELECT path FROM image WHERE content_id = ?", arguments: [contentID])
+    }
+    let decoder = ImageDecoder(
+      options: DecodingOptions(
+        path: collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
+        maximumPixels: options.maximumPixels))
+    for path in paths {
+      guard let bytes = try? decoder.read(contentsOf: path), ContentHash.sha256(bytes) == digest,
+        let decoded = try? decoder.decode(bytes, name: path)
+      else { continue }
+      let embedding = try Embedder(model: model).embed(decoded.image)
+      if embedding.norm.isFinite, embedding.norm > 0 { return embedding }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import GRDB
+import VectorIndex
+
+/// Something in a collection that is not as it should be.
+public struct VerificationProblem: Sendable, Equatable, Codable {
+  public enum Kind: String, Sendable, Codable {
+    /// SQLite's own check found damage.
+    case database
+    /// An image or content that refers to nothing, or that nothing refers to.
+    case row
+    /// A feature that is missing, damaged or shared.
+    case feature
+    /// The graph is missing, behind or damaged.
+    case graph
+    /// An indexed file is gone.
+    case missingFile = "missing-file"
+    /// An indexed file has other bytes than when it was indexed.
+    case changedFile = "changed-file"
+  }
+  public var kind: Kind
+  public var place: String
+  public var description: String
+}
+
+/// What `kindred verify` found.
+public struct VerificationReport: Sendable, Equatable, Codable {
+  public var problems: [VerificationProblem] = []
+  public var images = 0
+  public var contents = 0
+  public var graphNodes = 0
+  /// Whether the bytes of every file were compared with their hash.
+  public var hashedFiles = false
+
+  public var isSound: Bool { problems.isEmpty }
+}
+
+/// Checks every file, row, feature and graph node of a collection against each other.
+public struct Verifier {
+  let collection: Collection
+  /// Whether files are read to compare their hashes; else size and modification time are compared alone.
+  let hashesFiles: Bool
+  let report: (Int, Int) -> Void
+
+  public init(_ collection: Collection, hashesFiles: Bool = true, report: @escaping (Int, Int) -> Void = { _, _ in }) {
+    self.collection = collection
+    self.hashesFiles = hashesFiles
+    self.report = report
+  }
+
+  /// What was found, with what a repair needs to know.
+  struct Findings {
+    var report = VerificationReport()
+    /// Contents whose feature can't be used.
+    var badContents = Set<Int64>()
+    var missingImages: [Int64] = []
+    var changedFiles: [String] = []
+    var featuresAreUsable = true
+  }
+
+  public func run() throws -> VerificationReport { try findings().report }
+
+  func findings() throws -> Findings {
+    var findings = Findings()
+    findings.report.hashedFiles = hashesFiles
+    try checkDatabase(&findings)
+    let moment = try collection.moment()
+    findings.report.images = moment.imageCount
+    findings.report.contents = moment.contentCount
+    if let features = checkFeatureFile(moment, &findings) {
+      try checkFeatures(features, moment: moment, &findings)
+      try checkGraph(features, moment: moment, &findings)
+    }
+    try checkFiles(&findings)
+    return findings
+  }
+
+  private func add(_ kind: VerificationProblem.Kind, _ place: String, _ description: String, _ findings: inout Findings) {
+    findings.report.problems.append(VerificationProblem(kind: kind, place: place, description: description))
+  }
+
+  private func checkDatabase(_ findings: inout Findings) throws {
+    try collection.read { db in
+      for message in try String.fetchAll(db, sql: "PRAGMA integrity_check") where message != "ok" {
+        add(.database, collection.files.database, message, &findings)
+      }
+      for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
+        let table: String = row["table"]
+        add(.row, table, "a row refers to one that is not there", &findings)
+      }
+      for id in try Int64.fetchAll(
+        db, sql: "SELECT id FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
+      {
+        add(.row, "content \(id)", "no image holds this content", &findings)
+      }
+    }
+  }
+
+  private func checkFeatureFile(_ moment: Collection.Moment, _ findings: inout Findings) -> FeatureFile? {
+    let path = collection.files.features(moment.segment)
+    do {
+      let features = try FeatureFile(path: path)
+      guard features.dimension == collection.settings.model.featureDimension else {
+        throw KindredError(
+          .damagedCollection, place: path,
+          reason: "rows of \(features.dimension) numbers, but the model gives \(collection.settings.model.featureDimension)")
+      }
+      return features
+    } catch {
+      add(.feature, path, "\(error)", &findings)
+      findings.featuresAreUsable = false
+      return nil
+    }
+  }
+
+  private func checkFeatures(
+    _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
+  ) throws {
+    if features.rowCount < moment.rowCount {
+      add(.feature, features.path, "\(features.rowCount) rows, but \(moment.rowCount) are committed", &findings)
+    }
+    try collection.read { db in
+      let cursor = try Row.fetchCursor(db, sql: "SELECT id, feature_row, feature_checksum FROM content ORDER BY feature_row")
+      while let content = try cursor.next() {
+        let id: Int64 = content["id"]
+        let row: Int = content["feature_row"]
+        let checksum: Int64 = content["feature_checksum"]
+        let fault: String?
+        if row < 0 || row >= moment.rowCount || row >= features.rowCount {
+          fault = "row \(row) is not in the feature file"
+        } else if Int64(features.checksum(ofRow: row)) != checksum {
+          fault = "the feature in row \(row) does not fit its checksum"
+        } else {
+          let norm = VectorMath.norm(features.row(row))
+          fault = abs(norm - 1) < 1e-3 ? nil : "the feature in row \(row) has length \(norm), not 1"
+        }
+        if let fault {
+          add(.feature, "content \(id)", fault, &findings)
+          findings.badContents.insert(id)
+        }
+      }
+    }
+  }
+
+  private func checkGraph(_ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings) throws {
+    let path = collection.files.graph(moment.segment)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    guard isThere || moment.contentCount >= Collection.exactSearchLimit else { return }
+    guard isThere else {
+      add(.graph, path, "there is no graph; searches compare every image", &findings)
+      return
+    }
+    do {
+      let graph = try HNSWIndex(contentsOf: path, features: features)
+      findings.report.graphNodes = graph.count
+      if graph.generation != moment.generation {
+        add(.graph, path, "the graph lacks the last changes (generation \(graph.generation) of \(moment.generation))", &findings)
+        return
+      }
+      let live = try collection.read { try Collection.liveRows($0) }
+      for problem in graph.problems(expectedRows: live) { add(.graph, path, problem, &findings) }
+    } catch {
+      add(.graph, path, "\(error)", &findings)
+    }
+  }
+
+  private func checkFiles(_ findings: inout Findings) throws {
+    let total = findings.report.images
+    var done = 0
+    try collection.forEachRecord { record in
+      if done % 64 == 0 { report(done, total) }
+      done += 1
+      guard let information = FolderWalker.information(record.path), information.st_mode & S_IFMT == S_IFREG else {
+        add(.missingFile, record.path, "the file is gone", &findings)
+        findings.missingImages.append(record.id)
+        return
+      }
+      let stamp = FileStamp(path: record.path, information)
+      let isSame: Bool
+      if stamp.byteCount != record.byteCount {
+        isSame = false
+      } else if hashesFiles {
+        isSame = (try? ContentHash.sha256(fileAt: record.path)).map { ContentHash.hexString($0) == record.sha256 } ?? false
+      } else {
+        isSame = Collection.timestamp(Date(timeIntervalSince1970: Double(stamp.modified) / 1e9)) == record.modified
+      }
+      if !isSame {
+        add(.changedFile, record.path, "the file changed after it was indexed", &findings)
+        findings.changedFiles.append(record.path)
+      }
+    }
+    report(total, total)
+  }
+}

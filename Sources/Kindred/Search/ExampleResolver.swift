@@ -1,0 +1,62 @@
+import Foundation
+import GRDB
+import ImageDecoding
+import ResNet
+
+/// Turns what a person gives as an example into a vector.
+struct ExampleResolver {
+  let collection: Collection
+  let model: LazyModel
+
+  /// - Returns: L2-normalised, of the collection's dimension.
+  func vector(of example: SearchRequest.Example, timing: inout SearchTiming) throws -> [Float] {
+    switch example {
+    case .vector(let vector):
+      let dimension = collection.settings.model.featureDimension
+      guard vector.count == dimension else {
+        throw KindredError(
+          .invalidArgument, place: "--vector",
+          reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
+      }
+      let norm = VectorMath.norm(vector)
+      guard norm.isFinite, norm > 0 else {
+        throw KindredError(.invalidArgument, place: "--vector", reason: "the vector is zero or holds a number that is not finite")
+      }
+      return VectorMath.normalized(vector, norm: norm)
+    case .identifier(let id):
+      let record = try collection.record(id: id)
+      return try collection.features(at: collection.moment()).row(record.featureRow)
+    case .file(let path):
+      return try vector(ofBytes: decoder.read(contentsOf: path), name: path, timing: &timing)
+    case .bytes(let bytes, let name):
+      return try vector(ofBytes: bytes, name: name, timing: &timing)
+    }
+  }
+
+  private var decoder: ImageDecoder {
+    ImageDecoder(
+      options: DecodingOptions(
+        path: collection.settings.decoding, minimumShorterSide: collection.settings.model.preprocessing.shorterSide))
+  }
+
+  private func vector(ofBytes bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> [Float] {
+    // A picture that is in the collection has its feature already.
+    let digest = ContentHash.sha256(bytes)
+    let (moment, row) = try collection.read { db in
+      (
+        try Collection.moment(db),
+        try Int.fetchOne(db, sql: "SELECT feature_row FROM content WHERE sha256 = ?", arguments: [Data(digest)])
+      )
+    }
+    if let row { return try collection.features(at: moment).row(row) }
+
+    let network = try model.get(timing: &timing)
+    let start = ContinuousClock.now
+    defer { timing.embed += (ContinuousClock.now - start).seconds }
+    let embedding = try Embedder(model: network).embed(decoder.decode(bytes, name: name).image)
+    guard embedding.norm.isFinite, embedding.norm > 0 else {
+      throw KindredError(.invalidArgument, place: name, reason: "the network gave no usable feature for this picture")
+    }
+    return embedding.normalized
+  }
+}

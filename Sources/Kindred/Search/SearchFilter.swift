@@ -1,0 +1,96 @@
+import Foundation
+import GRDB
+import ImageDecoding
+
+/// Which images may be hits.
+public struct SearchFilter: Sendable, Equatable {
+  /// Images that carry this label, whatever the case of its letters.
+  public var label: String?
+  /// A shell pattern for the absolute path; a pattern that does not start with `/` may begin below any folder.
+  public var path: String?
+  /// Taken at or after this time, ISO 8601 without a zone; the file's modification time counts where there is no
+  /// capture date.
+  public var after: String?
+  /// Taken before this time.
+  public var before: String?
+  public var format: ImageFormat?
+
+  public init() {}
+
+  public var isEmpty: Bool { self == SearchFilter() }
+
+  /// Reads a date or time that a person typed: `2024`, `2024-05`, `2024-05-31` or `2024-05-31T12:00:00`.
+  public static func date(_ text: String) throws -> String {
+    let fields = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
+    let date = fields[0].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    let time = fields.count == 2 ? fields[1].split(separator: ":", omittingEmptySubsequences: false).map(String.init) : []
+    func number(_ fields: [String], _ index: Int, digits: Int, _ range: ClosedRange<Int>) -> Int? {
+      guard index < fields.count else { return range.lowerBound }
+      guard fields[index].count == digits, let value = Int(fields[index]), range.contains(value) else { return nil }
+      return value
+    }
+    guard date.count <= 3, time.count <= 3, fields.count == 1 || (date.count == 3 && time.count >= 2),
+      let year = number(date, 0, digits: 4, 1...9999), let month = number(date, 1, digits: 2, 1...12),
+      let day = number(date, 2, digits: 2, 1...31), let hour = number(time, 0, digits: 2, 0...23),
+      let minute = number(time, 1, digits: 2, 0...59), let second = number(time, 2, digits: 2, 0...60)
+    else {
+      throw KindredError(
+        .invalidArgument, place: text, reason: "not a date", remedy: "Write 2024, 2024-05, 2024-05-31 or 2024-05-31T12:00:00.")
+    }
+    func padded(_ value: Int, _ digits: Int) -> String {
+      let text = String(value)
+      return String(repeating: "0", count: digits - text.count) + text
+    }
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+  }
+
+  /// What a filter lets through: rows of the feature file, ascending, and images.
+  struct Allowed {
+    var rows: [Int]
+    var images: Set<Int64>
+  }
+
+  func allowed(_ db: Database) throws -> Allowed? {
+    guard !isEmpty else { return nil }
+    var conditions: [String] = []
+    var arguments = StatementArguments()
+    if let label {
+      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name = ? COLLATE NOCASE)")
+      arguments += [label]
+    }
+    if let path {
+      conditions.append("image.path GLOB ?")
+      // SQLite negates a set with ^ where shells use !.
+      let pattern = path.replacing("[!", with: "[^")
+      arguments += [pattern.hasPrefix("/") ? pattern : "*/" + pattern]
+    }
+    let taken = "coalesce(content.capture_date, strftime('%Y-%m-%dT%H:%M:%S', image.modified_ns / 1000000000, 'unixepoch'))"
+    if let after {
+      conditions.append("\(taken) >= ?")
+      arguments += [after]
+    }
+    if let before {
+      conditions.append("\(taken) < ?")
+      arguments += [before]
+    }
+    if let format {
+      conditions.append("content.format = ?")
+      arguments += [format.rawValue]
+    }
+    var rows: [Int] = []
+    var images = Set<Int64>()
+    let cursor = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT image.id AS id, content.feature_row AS feature_row
+        FROM image JOIN content ON content.id = image.content_id
+        WHERE \(conditions.joined(separator: " AND ")) ORDER BY content.feature_row
+        """, arguments: arguments)
+    while let row = try cursor.next() {
+      let featureRow: Int = row["feature_row"]
+      if rows.last != featureRow { rows.append(featureRow) }
+      images.insert(row["id"])
+    }
+    return Allowed(rows: rows, images: images)
+  }
+}

@@ -1,0 +1,73 @@
+/// What is looked for.
+public struct SearchRequest: Sendable {
+  /// Something that results should be like, or unlike.
+  public enum Example: Sendable, Equatable {
+    /// A picture's file.
+    case file(String)
+    /// A picture's bytes, with a name for errors.
+    case bytes([UInt8], name: String)
+    /// An image of the collection.
+    case identifier(Int64)
+    /// A feature vector of the collection's dimension; it is L2-normalised first.
+    case vector([Float])
+  }
+
+  /// Averaged.
+  public var positives: [Example] = []
+  /// Their average is subtracted, at half weight.
+  public var negatives: [Example] = []
+  /// Images that carry this label come first, then their nearest neighbours that do not.
+  public var label: String?
+  /// How many hits at most.
+  public var top = 10
+  /// Hits of a lower cosine are left out.
+  public var minimumScore: Float?
+  public var filter = SearchFilter()
+  /// Whether to compare with every image though there is a graph.
+  public var exact = false
+
+  public init() {}
+}
+
+/// One image that was found.
+public struct SearchHit: Sendable, Equatable {
+  /// Why an image is among the hits.
+  public enum Match: String, Sendable, Codable {
+    /// It is near the query.
+    case similar
+    /// It carries the label that was asked for.
+    case labelled
+  }
+
+  public var record: ImageRecord
+  /// Cosine with the query, -1…1; for a label, with the centroid of the images that carry it.
+  public var score: Float
+  public var match: Match
+}
+
+/// What a search found.
+public struct SearchResult: Sendable {
+  /// Best first.
+  public var hits: [SearchHit]
+  /// The label as the collection spells it, for a label search.
+  public var label: String?
+  /// How many images carry the label, within the filter.
+  public var labelledCount: Int?
+  /// Whether every image was compared.
+  public var exact: Bool
+  public var timing: SearchTiming
+}
+
+/// Where a search's time went, in seconds.
+public struct SearchTiming: Sendable, Equatable {
+  /// Loading the network; 0 where it was not needed.
+  public var load = 0.0
+  /// Decoding and running the network.
+  public var embed = 0.0
+  /// Comparing vectors.
+  public var search = 0.0
+  /// Reading rows from SQLite.
+  public var fetch = 0.0
+
+  public init() {}
+}

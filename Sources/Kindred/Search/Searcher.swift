@@ -1,0 +1,93 @@
+import Foundation
+import GRDB
+import ImageDecoding
+import ResNet
+import Synchronization
+import VectorIndex
+
+/// Answers search requests on one collection.
+public final class Searcher: Sendable {
+  public let collection: Collection
+  private let model: LazyModel
+
+  /// How much the average of the negatives counts.
+  ///
+  /// Pooled features after a ReLU are all positive, so any two share much: taking negatives away whole would take that
+  /// common part away too and leave noise.
+  static let negativeWeight: Float = 0.5
+
+  /// - Parameter loadModel: loads the network; called at most once, and only for a picture that is not in the
+  ///   collection.
+  public init(_ collection: Collection, loadModel: @escaping @Sendable () throws -> ImageModel) {
+    self.collection = collection
+    model = LazyModel(load: loadModel)
+  }
+
+  /// Runs a search.
+  public func search(_ request: SearchRequest) throws -> SearchResult {
+    guard request.top > 0, request.top <= 100_000 else {
+      throw KindredError(.invalidArgument, place: "--top \(request.top)", reason: "must be between 1 and 100000")
+    }
+    if let label = request.label {
+      guard request.positives.isEmpty else {
+        throw KindredError(
+          .invalidArgument, reason: "a search is by label or by image, not both",
+          remedy: "To search by image among the images of a label, use --where-label.")
+      }
+      return try LabelSearch(collection: collection, model: model).search(label, request)
+    }
+    guard !request.positives.isEmpty else {
+      throw KindredError(
+        .invalidArgument, reason: "nothing to search for",
+        remedy: "Give an image, --label, --id or --vector.")
+    }
+
+    var timing = SearchTiming()
+    var excluded = Set<Int64>()
+    let query = try vector(for: request, excluded: &excluded, timing: &timing)
+    let allowed = try collection.read { try request.filter.allowed($0) }
+    let answer = try Ranking(collection: collection, exact: request.exact).nearest(
+      to: query, top: request.top, minimumScore: request.minimumScore, allowed: allowed, excluding: excluded)
+    timing.search = answer.search
+    timing.fetch = answer.fetch
+    return SearchResult(hits: answer.hits, exact: answer.exact, timing: timing)
+  }
+
+  private func vector(
+    for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
+  ) throws -> [Float] {
+    let resolver = ExampleResolver(collection: collection, model: model)
+    var sum = [Float](repeating: 0, count: collection.settings.model.featureDimension)
+    for (examples, weight) in [(request.positives, Float(1)), (request.negatives, -Self.negativeWeight)] {
+      for example in examples {
+        let vector = try resolver.vector(of: example, timing: &timing)
+        VectorMath.add(vector, weight: weight / Float(examples.count), to: &sum)
+        if case .identifier(let id) = example { excluded.insert(id) }
+      }
+    }
+    let norm = VectorMath.norm(sum)
+    guard norm > 1e-6 else {
+      throw KindredError(.invalidArgument, reason: "the images to be like and unlike cancel out; nothing is left to search for")
+    }
+    return VectorMath.normalized(sum, norm: norm)
+  }
+}
+
+/// A network that is loaded when it is first needed.
+final class LazyModel: Sendable {
+  private let load: @Sendable () throws -> ImageModel
+  private let loaded: Mutex<ImageModel?> = Mutex(nil)
+
+  init(load: @escaping @Sendable () throws -> ImageModel) { self.load = load }
+
+  func get(timing: inout SearchTiming) throws -> ImageModel {
+    try loaded.withLock { model in
+      if let model { return model }
+      let start = ContinuousClock.now
+      let fresh = try load()
+      timing.load += (ContinuousClock.now - start).seconds
+      model = fresh
+      return fresh
+    }
+  }
+}
