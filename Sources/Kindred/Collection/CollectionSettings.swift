@@ -8,6 +8,8 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
   public struct Model: Sendable, Equatable, Codable {
     /// The name in the model store, or the weight file's name.
     public var name: String
+    /// Where the weight file was when the collection was made.
+    public var path: String?
     /// Of the weight file, 64 hexadecimal digits: what decides whether two models are one.
     public var sha256: String
     public var preprocessing: PreprocessingRecipe
@@ -17,9 +19,10 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
     public var classCount: Int
 
     public init(
-      name: String, sha256: String, preprocessing: PreprocessingRecipe, featureDimension: Int, classCount: Int
+      name: String, path: String? = nil, sha256: String, preprocessing: PreprocessingRecipe, featureDimension: Int, classCount: Int
     ) {
       self.name = name
+      self.path = path
       self.sha256 = sha256
       self.preprocessing = preprocessing
       self.featureDimension = featureDimension

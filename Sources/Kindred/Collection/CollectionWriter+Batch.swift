@@ -3,7 +3,7 @@ import GRDB
 import ImageDecoding
 
 /// A file as the walk saw it.
-struct FileStamp: Sendable, Equatable {
+struct WalkedFile: Sendable, Equatable {
   var path: String
   var byteCount: Int64
   /// Since 1970, in nanoseconds.
@@ -33,7 +33,7 @@ struct BatchEntry: Sendable {
     /// The file can't be indexed.
     case skipped(code: String, reason: String)
   }
-  var file: FileStamp
+  var file: WalkedFile
   var outcome: Outcome
   /// Labels that the file's place gives it.
   var folderLabels: [Label]

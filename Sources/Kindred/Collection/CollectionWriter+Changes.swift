@@ -15,7 +15,7 @@ extension CollectionWriter {
   }
 
   /// Files that are known under another path now. Identifier, content and all labels but the folder's stay.
-  func move(_ moves: [(imageID: Int64, file: FileStamp, folderLabels: [Label])]) throws {
+  func move(_ moves: [(imageID: Int64, file: WalkedFile, folderLabels: [Label])]) throws {
     guard !moves.isEmpty else { return }
     try write { db in
       for move in moves {

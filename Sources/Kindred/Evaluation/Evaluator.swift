@@ -130,7 +130,7 @@ public struct Evaluator {
   }
 
   /// Decodes a batch on all processors.
-  private func decode(_ files: [FileStamp]) -> [Result<Views, ImageDecodingError>] {
+  private func decode(_ files: [WalkedFile]) -> [Result<Views, ImageDecodingError>] {
     let decoder = ImageDecoder(
       options: DecodingOptions(path: options.decoding, minimumShorterSide: model.recipe.shorterSide))
     let model = model

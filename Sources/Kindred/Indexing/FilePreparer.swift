@@ -19,7 +19,7 @@ struct FilePreparer: Sendable {
   /// Decoder memory that all threads hold at once.
   let decodingBudget: MemoryBudget
 
-  func prepare(_ file: FileStamp) throws -> Outcome {
+  func prepare(_ file: WalkedFile) throws -> Outcome {
     do {
       try decoder.checkFormat(contentsOf: file.path)
       return try fileBudget.withBytes(Int(clamping: file.byteCount)) {

@@ -19,7 +19,7 @@ struct FolderWalker {
   }
 
   struct Result {
-    var files: [FileStamp] = []
+    var files: [WalkedFile] = []
     var problems: [Problem] = []
     /// Folders that were named, absolute and free of links.
     var roots: [String] = []
@@ -56,7 +56,7 @@ struct FolderWalker {
       }
       if information.st_mode & S_IFMT == S_IFREG {
         result.seen += 1
-        if paths.insert(root).inserted { result.files.append(FileStamp(path: root, information)) }
+        if paths.insert(root).inserted { result.files.append(WalkedFile(path: root, information)) }
         continue
       }
       guard information.st_mode & S_IFMT == S_IFDIR else {
@@ -131,7 +131,7 @@ struct FolderWalker {
       case S_IFREG:
         result.seen += 1
         guard include.isEmpty || Self.matches(include, name: name, path: below) else { continue }
-        if paths.insert(path).inserted { result.files.append(FileStamp(path: path, information)) }
+        if paths.insert(path).inserted { result.files.append(WalkedFile(path: path, information)) }
       default:
         continue
       }
@@ -148,7 +148,7 @@ struct FolderWalker {
   }
 }
 
-extension FileStamp {
+extension WalkedFile {
   init(path: String, _ information: stat) {
     self.init(
       path: path, byteCount: Int64(information.st_size),

@@ -4,7 +4,7 @@ import GRDB
 /// What an index run has to do, from what the walk found and what the collection knows.
 struct IndexPlan {
   /// Files to look at: new ones and changed ones.
-  var work: [FileStamp] = []
+  var work: [WalkedFile] = []
   /// Files that are as they were.
   var unchanged = 0
   /// Files that were skipped before and did not change.

@@ -7,22 +7,22 @@ import Synchronization
 /// Brings a collection up to the folders that it is made from.
 public struct Indexer {
   let writer: CollectionWriter
-  let model: ImageModel
+  let loadModel: () throws -> ImageModel
   let options: IndexOptions
   /// Asked between batches; true ends the run after the batch in hand.
   let isCancelled: @Sendable () -> Bool
   let report: (IndexProgress) -> Void
 
   /// - Parameters:
-  ///   - model: the collection's own, loaded.
+  ///   - loadModel: loads the collection's own network; called only when there is something to embed.
   ///   - isCancelled: asked between batches; true ends the run after the batch in hand.
   ///   - report: told of progress, on the calling thread.
   public init(
-    writer: CollectionWriter, model: ImageModel, options: IndexOptions = IndexOptions(),
+    writer: CollectionWriter, loadModel: @escaping () throws -> ImageModel, options: IndexOptions = IndexOptions(),
     isCancelled: @escaping @Sendable () -> Bool = { false }, report: @escaping (IndexProgress) -> Void = { _ in }
   ) {
     self.writer = writer
-    self.model = model
+    self.loadModel = loadModel
     self.options = options
     self.isCancelled = isCancelled
     self.report = report
@@ -38,7 +38,7 @@ public struct Indexer {
     report(IndexProgress(phase: .walking, completed: 0, total: 0, embedded: 0))
     let walk = try FolderWalker(
       include: options.include, exclude: options.exclude, followsLinks: options.followsLinks,
-      omittedFolders: [collection.directory, (collection.directory as NSString).deletingLastPathComponent]
+      omittedFolders: [collection.directory]
     ).walk(folders)
     var plan = try IndexPlan(walk: walk, collection: collection, options: options)
     for problem in walk.problems + plan.skippedBefore { note(problem, in: &summary) }
@@ -75,6 +75,7 @@ public struct Indexer {
   /// Decodes on all processors while this thread runs the network and stores batches.
   private func embed(_ plan: inout IndexPlan, labeller: FileLabeller, summary: inout IndexSummary) throws {
     guard !plan.work.isEmpty else { return }
+    let model = try loadModel()
     let pipeline = PreparationPipeline(
       files: plan.work,
       preparer: FilePreparer(
@@ -100,7 +101,7 @@ public struct Indexer {
       // Small commits of files that need no network are as safe as large ones and show progress.
       guard arrived.isEmpty || waiting >= options.batchSize || pending.count >= options.batchSize * 8 else { continue }
       if !pending.isEmpty {
-        embedded += try store(pending, plan: &plan, labeller: labeller, summary: &summary)
+        embedded += try store(pending, model: model, plan: &plan, labeller: labeller, summary: &summary)
         completed += pending.count
         pending = []
         report(IndexProgress(phase: .embedding, completed: completed, total: total, embedded: embedded))
@@ -116,7 +117,8 @@ public struct Indexer {
   /// Runs one batch through the network and commits it.
   /// - Returns: how many images went through the network.
   private func store(
-    _ items: [PreparationPipeline.Item], plan: inout IndexPlan, labeller: FileLabeller, summary: inout IndexSummary
+    _ items: [PreparationPipeline.Item], model: ImageModel, plan: inout IndexPlan, labeller: FileLabeller,
+    summary: inout IndexSummary
   ) throws -> Int {
     var outcomes = try items.map { try $0.outcome.get() }
     var inputs: [Float] = []
@@ -130,7 +132,7 @@ public struct Indexer {
     let embeddings = try Embedder(model: model).embed(prepared: inputs, count: indices.count)
 
     // A missing image whose bytes turn up at a new path has moved there.
-    var moves: [(imageID: Int64, file: FileStamp, folderLabels: [Label])] = []
+    var moves: [(imageID: Int64, file: WalkedFile, folderLabels: [Label])] = []
     var entries: [BatchEntry] = []
     var nextEmbedding = 0
     for (item, outcome) in zip(items, outcomes) {

@@ -6,7 +6,7 @@ import Synchronization
 /// Plain threads, not tasks: decoding and the network both block for long, and would starve Swift's few task threads.
 final class PreparationPipeline: Sendable {
   struct Item: Sendable {
-    var file: FileStamp
+    var file: WalkedFile
     var outcome: Result<FilePreparer.Outcome, any Error>
   }
 
@@ -19,7 +19,7 @@ final class PreparationPipeline: Sendable {
     init(threads: Int) { runningThreads = Atomic(threads) }
   }
 
-  init(files: [FileStamp], preparer: FilePreparer, threads: Int, capacity: Int) {
+  init(files: [WalkedFile], preparer: FilePreparer, threads: Int, capacity: Int) {
     let count = max(1, min(threads, files.count))
     let queue = BoundedQueue<Item>(capacity: capacity)
     let progress = Progress(threads: count)

@@ -134,3 +134,13 @@ extension CollectionWriter {
     }
   }
 }
+
+extension Collection {
+  /// The identifiers of images that a filter lets through; of all when the filter is empty.
+  public func imageIDs(matching filter: SearchFilter) throws -> [Int64] {
+    try read { db in
+      if let allowed = try filter.allowed(db) { return allowed.images.sorted() }
+      return try Int64.fetchAll(db, sql: "SELECT id FROM image ORDER BY id")
+    }
+  }
+}

@@ -34,7 +34,7 @@ public struct Repairer {
       }
       var options = options
       options.labels = []
-      _ = try Indexer(writer: writer, model: loadModel(), options: options).run(findings.changedFiles)
+      _ = try Indexer(writer: writer, loadModel: loadModel, options: options).run(findings.changedFiles)
     }
     try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
     collection.forgetGraph()

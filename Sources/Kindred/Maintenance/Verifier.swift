@@ -158,7 +158,11 @@ public struct Verifier {
         return
       }
       let live = try collection.read { try Collection.liveRows($0) }
-      for problem in graph.problems(expectedRows: live) { add(.graph, path, problem, &findings) }
+      let problems = try graph.problems(expectedLive: live)
+      for problem in problems.found { add(.graph, path, problem.description, &findings) }
+      if problems.total > problems.found.count {
+        add(.graph, path, "and \(problems.total - problems.found.count) more faults", &findings)
+      }
     } catch {
       add(.graph, path, "\(error)", &findings)
     }
@@ -175,7 +179,7 @@ public struct Verifier {
         findings.missingImages.append(record.id)
         return
       }
-      let stamp = FileStamp(path: record.path, information)
+      let stamp = WalkedFile(path: record.path, information)
       let isSame: Bool
       if stamp.byteCount != record.byteCount {
         isSame = false

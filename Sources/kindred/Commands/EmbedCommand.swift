@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import ImageDecoding
+import Kindred
+
+struct EmbedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "embed", abstract: "Print the network's features of pictures.",
+    discussion: "One JSON line an image: {\"path\":…,\"model\":…,\"feature\":[…]}, or a NumPy file with --npy. Needs no index.")
+
+  @Argument(help: "Pictures; `-` reads one from standard input.", completion: .file()) var images: [String]
+  @Flag(help: "Divide each feature by its length.") var normalize = false
+  @Option(help: ArgumentHelp("Write [images, dimension] float32 to a .npy file.", valueName: "file")) var npy: String?
+  @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path.exact
+  @OptionGroup var model: ModelOptions
+
+  private struct Line: Encodable {
+    var path: String
+    var model: String
+    var feature: [Float]
+  }
+
+  func run() throws {
+    let reference = try model.resolve()
+    let network = try reference.load(executor: model.executor)
+    let embedder = Embedder(model: network)
+    let decoder = ImageDecoder(options: DecodingOptions(path: decode, minimumShorterSide: network.recipe.shorterSide))
+    var rows: [[Float]] = []
+    var failures = 0
+    for path in images {
+      do {
+        let bytes = path == "-"
+          ? [UInt8](FileHandle.standardInput.readData(ofLength: 256 << 20)) : try decoder.read(contentsOf: path)
+        let embedding = try embedder.embed(decoder.decode(bytes, name: path).image)
+        let feature = normalize ? embedding.normalized : embedding.feature
+        if npy != nil {
+          rows.append(feature)
+        } else {
+          try printJSON(Line(path: path, model: reference.name, feature: feature), pretty: false)
+        }
+      } catch let error as ImageDecodingError {
+        // One bad picture does not cost the others; a matrix with a row missing would mislead.
+        guard npy == nil else { throw error }
+        Terminal.note("kindred: \(error)")
+        failures += 1
+      }
+    }
+    if let npy {
+      try NPYFile.write(rows, to: npy)
+      Terminal.note("\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(npy)")
+    }
+    if failures > 0 { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Kindred
+import ResNet
+
+/// Where the collection is.
+struct CollectionOptions: ParsableArguments {
+  @Option(
+    name: .customLong("index"),
+    help: ArgumentHelp("Folder that holds the index; $KINDRED_INDEX, or ./index.", valueName: "dir"))
+  var indexFolder: String?
+
+  @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
+  var collection = Collection.defaultName
+
+  var folder: String {
+    if let indexFolder { return indexFolder }
+    if let variable = ProcessInfo.processInfo.environment["KINDRED_INDEX"], !variable.isEmpty { return variable }
+    return "index"
+  }
+
+  var directory: String {
+    get throws { try Collection.directory(index: folder, name: collection) }
+  }
+
+  func open() throws -> Collection { try Collection(at: directory) }
+}
+
+/// Which network runs, and how.
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Model: a name from `kindred model list`, or a weight file.", valueName: "name-or-file"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Library that runs the network: onednn or openblas."))
+  var executor = ExecutorKind.oneDNN
+
+  /// The model named, or the default one.
+  func resolve() throws -> ModelReference { try ModelStore().resolve(model ?? "default") }
+}
+
+extension ExecutorKind: ExpressibleByArgument {}
+
+/// A collection's own network, however it is asked for.
+struct CollectionModel: Sendable {
+  let reference: ModelReference
+  let executor: ExecutorKind
+
+  /// - Throws: `KindredError.modelMismatch` when another model is named than the collection's.
+  init(collection: Collection, options: ModelOptions) throws {
+    reference = try collection.modelReference(named: options.model)
+    executor = options.executor
+  }
+
+  func load() throws -> ImageModel { try reference.load(executor: executor) }
+}
+
+/// Prints a value as JSON.
+func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

@@ -1,3 +1,0 @@
-import Kindred
-
-print(kindredVersion)
