@@ -7,7 +7,8 @@ enum DecoderTable {
       switch format {
       case .jpeg: try JPEGDecoder.decode(bytes, options: options)
       case .png: try PNGDecoder.decode(bytes, options: options)
-      case .webp, .heic, .avif: throw DecodingFault(.unsupportedFormat, "later")
+      case .webp: try WebPDecoder.decode(bytes, options: options)
+      case .heic, .avif: try HEIFDecoder.decode(bytes, options: options)
       }
     let upright = decoded.exif.orientation.applied(width: decoded.size.width, height: decoded.size.height)
     return DecodedImage(
@@ -29,7 +30,14 @@ enum DecoderTable {
     case .png:
       (width, height) = try PNGDecoder.header(of: ByteView(bytes))
       bytesBesidePixels = { $0.width * 32 }
-    case .webp, .heic, .avif: throw DecodingFault(.unsupportedFormat, "later")
+    case .webp:
+      (width, height) = try WebPDecoder.header(of: bytes)
+      // Lossless pictures are held as 32-bit pixels, then as RGBA, before alpha is laid over white.
+      bytesBesidePixels = { $0.pixelCount * 8 + $0.width * 256 }
+    case .heic, .avif:
+      let header = try HEIFDecoder.header(of: bytes, options: options)
+      (width, height) = (header.width, header.height)
+      bytesBesidePixels = { $0.pixelCount * header.bytesPerPixelWhileDecoding }
     }
     let size = try PixelSize(width: width, height: height, limit: options.maximumPixels)
     return ImageHeader(

@@ -51,6 +51,13 @@ struct EXIF: Equatable {
     }
   }
 
+  /// The same facts for a format that has its own say on orientation.
+  var withoutOrientation: EXIF {
+    var copy = self
+    copy.orientation = .upright
+    return copy
+  }
+
   /// Make and model as one string, without the make said twice.
   var camera: String? {
     switch (make, model) {

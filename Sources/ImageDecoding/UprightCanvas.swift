@@ -80,6 +80,16 @@ struct UprightCanvas {
       source += 3
     }
   }
+
+  /// Makes every pixel white.
+  func fillWhite() {
+    let line = UnsafeMutablePointer<UInt8>.allocate(capacity: width * 3)
+    defer { line.deallocate() }
+    line.initialize(repeating: 255, count: width * 3)
+    for row in 0..<height {
+      write(pixels: line, count: width, row: row)
+    }
+  }
 }
 
 extension RGBImage {

@@ -36,7 +36,12 @@ struct ByteTensorFile {
   private struct Entry: Decodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   private struct AnyEntry: Decodable {
@@ -57,7 +62,7 @@ struct ByteTensorFile {
   func bytes(_ name: String) throws -> (shape: [Int], bytes: [UInt8]) {
     let entry = try #require(entries[name])
     try #require(entry.dtype == "U8")
-    return (entry.shape, Array(data[start + entry.data_offsets[0]..<start + entry.data_offsets[1]]))
+    return (entry.shape, Array(data[start + entry.offsets[0]..<start + entry.offsets[1]]))
   }
 }
 
