@@ -49,7 +49,11 @@ extension ResNetSpec {
     var groups: [(name: String, nodes: [Node])] = []
     for node in graph.nodes {
       let name = Self.stageName(of: node.name)
-      if groups.last?.name == name { groups[groups.count - 1].nodes.append(node) } else { groups.append((name, [node])) }
+      if groups.last?.name == name {
+        groups[groups.count - 1].nodes.append(node)
+      } else {
+        groups.append((name, [node]))
+      }
     }
     let stages = groups.map { group in
       let output = group.nodes.last.flatMap { shapes[$0.output] } ?? shape

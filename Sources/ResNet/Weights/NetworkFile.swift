@@ -21,7 +21,8 @@ public struct NetworkFile: Sendable {
   public init(_ file: SafetensorsFile) throws(WeightFileError) {
     guard let naming = TensorNaming(of: file.names) else {
       throw ResNetSpec.unrecognized(
-        file.path, place: nil, file.names.contains { $0.hasPrefix("conv1.") }
+        file.path, place: nil,
+        file.names.contains { $0.hasPrefix("conv1.") }
           ? "its stem has several convolutions (ResNet-D or the like), and the paper's has one"
           : "it has no first convolution named as torchvision or Hugging Face transformers name it")
     }

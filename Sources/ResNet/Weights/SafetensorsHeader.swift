@@ -64,7 +64,8 @@ struct SafetensorsHeader {
       }
       guard size == stop - begin else {
         throw fail(
-          .wrongShape, name, "shape \(tensor.shape) of \(dtype.rawValue) needs \(size) bytes, and it has \(stop - begin)")
+          .wrongShape, name,
+          "shape \(tensor.shape) of \(dtype.rawValue) needs \(size) bytes, and it has \(stop - begin)")
       }
       guard begin >= end else { throw fail(.damaged, name, "its bytes overlap those of another tensor") }
       guard begin == end else { throw fail(.damaged, name, "\(begin - end) bytes before it belong to no tensor") }
