@@ -1,32 +1,187 @@
+internal import Synchronization
+
 /// L2-normalised vectors in rows, appended to a file and read through a memory map.
+///
+/// ```swift
+/// let features = try FeatureFile.create(path: "features", dimension: 1024)
+/// let first = try features.append(vectors)  // [rows, 1024], flattened
+/// try features.synchronize()
+/// let best = features.exactNeighbors(of: query, top: 10)
+/// ```
+///
+/// How many of the rows count is for the caller to say (SQLite has the record): a crash may leave more, the last one
+/// cut off. ``rowCount`` counts whole rows only; ``truncate(toRows:)`` drops what was not committed.
+///
+/// One object may be used from many threads. There may be any number of readers of a file in other processes, and one
+/// writer. A file must never be made shorter than its committed rows by anybody: reading a mapped page that the file
+/// has lost, or that the disk can't deliver, ends the process (SIGBUS).
+///
+/// `@unchecked Sendable`: the descriptor and the mapping are used under `lock` and `state`; the mapped bytes below
+/// `rowCount` are never written again.
 public final class FeatureFile: @unchecked Sendable {
   public let path: String
   /// Numbers in a row.
   public let dimension: Int
-  /// Whole rows in the file.
-  public var rowCount: Int { 0 }
 
-  /// Makes a new, empty file; fails if one is there.
+  /// The dimensions that a file can have.
+  public static let dimensions = 1...65_536
+
+  private struct State: ~Copyable {
+    var mapping: FileMapping
+    var rowCount: Int
+    /// How many rows each open graph relies on.
+    var pins: [ObjectIdentifier: Int] = [:]
+  }
+
+  private let file: FileDescriptor
+  private let state: Mutex<State>
+  /// Readers hold it while they use the mapping; cutting the file excludes them.
+  private let lock = ReadWriteLock()
+  /// One change of the file's length at a time.
+  private let growth = Mutex(())
+
+  /// Whole rows in the file, as far as this object has seen: see ``refresh()``.
+  public var rowCount: Int { state.withLock { $0.rowCount } }
+
+  var rowBytes: Int { dimension * MemoryLayout<Float>.stride }
+
+  /// Makes a new, empty file that is on the disk when this returns.
+  /// - Throws: `unwritable` if a file is there.
   public static func create(path: String, dimension: Int) throws(VectorIndexError) -> FeatureFile {
-    throw VectorIndexError(code: .unwritable, path: path, reason: "stub")
+    let header = try Header(dimension: dimension, path: path)
+    do {
+      let file = try FileDescriptor.create(path: path)
+      do throws(VectorIndexError) {
+        try header.bytes.withUnsafeBufferPointer { (bytes) throws(VectorIndexError) in
+          try file.write(UnsafeRawBufferPointer(bytes), at: 0)
+        }
+        try file.synchronize()
+        try FileDescriptor.synchronizeDirectory(of: path)
+      } catch {
+        FileRemoval.remove(path)
+        throw error
+      }
+    }
+    return try FeatureFile(path: path, writable: true)
   }
 
   /// Opens a file that is there.
-  public init(path: String, writable: Bool = false) throws(VectorIndexError) {
-    throw VectorIndexError(code: .unreadable, path: path, reason: "stub")
+  /// - Parameter expectedDimension: the dimension that the file must have; any when `nil`.
+  /// - Throws: `notFound`, `unreadable`, `unwritable`, `foreign`, `unknownVersion`, `damaged` or `dimensionMismatch`.
+  public init(path: String, writable: Bool = false, expectedDimension: Int? = nil) throws(VectorIndexError) {
+    let file = try FileDescriptor.existing(path, writable: writable)
+    let header = try Header(bytes: try file.read(Header.size, at: 0), path: path)
+    if let expectedDimension, expectedDimension != header.dimension {
+      throw VectorIndexError(
+        code: .dimensionMismatch, path: path,
+        reason: "the vectors have dimension \(header.dimension), not \(expectedDimension)")
+    }
+    let size = try file.size()
+    let rowBytes = header.dimension * MemoryLayout<Float>.stride
+    self.path = path
+    dimension = header.dimension
+    state = Mutex(State(mapping: try FileMapping(file, size: size), rowCount: max(0, size - Header.size) / rowBytes))
+    self.file = file
   }
 
-  /// Adds rows at the end. They are durable after ``synchronize()``.
-  /// - Parameter vectors: `[rows, dimension]`, flattened.
+  private func offset(ofRow row: Int) -> Int { Header.size + row * rowBytes }
+
+  /// Adds rows at the end, in the place of a row that a crash cut off. They are durable after ``synchronize()``.
+  /// - Parameter vectors: `[rows, dimension]`, flattened, each row of length 1.
   /// - Returns: the number of the first new row.
-  public func append(_ vectors: [Float]) throws(VectorIndexError) -> Int { 0 }
+  /// - Throws: `dimensionMismatch` if it is not a whole number of rows; `outOfSpace` or `unwritable`, and then the file
+  ///   has the rows that it had before.
+  @discardableResult
+  public func append(_ vectors: [Float]) throws(VectorIndexError) -> Int {
+    guard vectors.count.isMultiple(of: dimension) else {
+      throw VectorIndexError(
+        code: .dimensionMismatch, path: path,
+        reason: "\(vectors.count) numbers are not a whole number of rows of \(dimension)")
+    }
+    return try growth.withLock { (_) throws(VectorIndexError) in
+      let first = rowCount
+      let rows = vectors.count / dimension
+      guard rows <= Int(UInt32.max) - 1 - first else {
+        throw VectorIndexError(code: .unwritable, path: path, reason: "no more than 2^32 − 2 rows fit")
+      }
+      do throws(VectorIndexError) {
+        try vectors.withUnsafeBufferPointer { (vectors) throws(VectorIndexError) in
+          try file.write(UnsafeRawBufferPointer(vectors), at: offset(ofRow: first))
+        }
+        try see(rows: first + rows)
+      } catch {
+        // If even the cut fails, whole rows too many stay behind, which are dropped like those of a crash.
+        try? file.truncate(to: offset(ofRow: first))
+        throw error
+      }
+      return first
+    }
+  }
 
   /// Waits until all rows are on the disk.
-  public func synchronize() throws(VectorIndexError) {}
+  public func synchronize() throws(VectorIndexError) { try file.synchronize() }
 
   /// Cuts the file to its first `rows` rows: what a crash left behind the last commit is dropped.
-  public func truncate(toRows rows: Int) throws(VectorIndexError) {}
+  ///
+  /// Waits for exact searches that are under way.
+  /// - Throws: `invalidArgument` if the file has fewer rows or an open graph needs more; `unwritable`.
+  public func truncate(toRows rows: Int) throws(VectorIndexError) {
+    try growth.withLock { (_) throws(VectorIndexError) in
+      try lock.writing { () throws(VectorIndexError) in
+        let (count, pinned) = state.withLock { ($0.rowCount, $0.pins.values.max() ?? 0) }
+        guard (0...count).contains(rows) else {
+          throw VectorIndexError(
+            code: .invalidArgument, path: path, reason: "can't be cut to \(rows) rows: it has \(count)")
+        }
+        guard rows >= pinned else {
+          throw VectorIndexError(
+            code: .invalidArgument, path: path, reason: "can't be cut to \(rows) rows: an open graph needs \(pinned)")
+        }
+        try file.truncate(to: offset(ofRow: rows))
+        state.withLock { $0.rowCount = rows }
+      }
+    }
+  }
 
-  /// A copy of one row.
-  public func row(_ index: Int) -> [Float] { [] }
+  /// Looks how many rows the file has now, after another process appended some.
+  /// - Returns: ``rowCount``.
+  @discardableResult
+  public func refresh() throws(VectorIndexError) -> Int {
+    try growth.withLock { (_) throws(VectorIndexError) in
+      let rows = max(0, try file.size() - Header.size) / rowBytes
+      try see(rows: rows)
+      return rows
+    }
+  }
+
+  private func see(rows: Int) throws(VectorIndexError) {
+    let size = offset(ofRow: rows)
+    try state.withLock { (state) throws(VectorIndexError) in
+      try state.mapping.cover(file, size: size)
+      state.rowCount = rows
+    }
+  }
+
+  /// Calls `body` with all rows, `[rowCount, dimension]`. The pointer is good within `body`.
+  func withUnsafeRows<Result, Failure: Error>(
+    _ body: (_ base: UnsafePointer<Float>, _ rowCount: Int) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try lock.reading { () throws(Failure) in
+      let (base, rowCount) = view()
+      return try body(base, rowCount)
+    }
+  }
+
+  /// Where the rows are, for a graph: the pointer is good for the rows that it covers for as long as the file is open,
+  /// if they are pinned.
+  func view() -> (base: UnsafePointer<Float>, rowCount: Int) {
+    state.withLock {
+      (($0.mapping.base + Header.size).assumingMemoryBound(to: Float.self), $0.rowCount)
+    }
+  }
+
+  /// Keeps ``truncate(toRows:)`` from taking the first `rows` rows away from `owner`; 0 lets go of them.
+  func pin(rows: Int, for owner: ObjectIdentifier) {
+    state.withLock { $0.pins[owner] = rows == 0 ? nil : rows }
+  }
 }

@@ -10,6 +10,8 @@ public struct VectorIndexError: Error, Sendable, Equatable, CustomStringConverti
     case damaged
     /// A vector or a file of another dimension than asked for.
     case dimensionMismatch
+    /// A row that is not there, or a parameter out of its bounds.
+    case invalidArgument
     case libraryFailure
   }
   public var code: Code

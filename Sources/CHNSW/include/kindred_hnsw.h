@@ -1,1 +1,148 @@
+// What Swift sees of the C++ in this target: an HNSW graph whose nodes are rows of a caller's matrix, dot-product
+// kernels, a bounded top-k selection and CRC-32C. No exception leaves it: failures are a status and a message.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Dot products ------------------------------------------------------------------------------------------------------
+
+/// Kernels that this build has, available on this processor or not. Kernel 0 is plain C.
+size_t kindred_dot_kernel_count(void);
+/// The name of a kernel; "" when out of range.
+const char *kindred_dot_kernel_name(size_t kernel);
+/// Whether this processor can run the kernel.
+bool kindred_dot_kernel_available(size_t kernel);
+/// The kernel that graphs use on this processor: the widest available.
+size_t kindred_dot_kernel_chosen(void);
+/// The dot product of two vectors by the kernel, which must be available.
+float kindred_dot(size_t kernel, const float *a, const float *b, size_t count);
+
+// Checksums ---------------------------------------------------------------------------------------------------------
+
+/// CRC-32C (Castagnoli) of `count` bytes. `seed` is 0, or the checksum of the bytes before these.
+uint32_t kindred_crc32c(uint32_t seed, const void *bytes, size_t count);
+/// The same by table lookup, to check the processor's instruction against.
+uint32_t kindred_crc32c_portable(uint32_t seed, const void *bytes, size_t count);
+
+// Selection ---------------------------------------------------------------------------------------------------------
+
+typedef struct {
+  uint32_t row;
+  float score;
+} kindred_neighbor;
+
+/// Offers `count` scores to a bounded heap that keeps the `top` best: higher score, then lower row. A score that is
+/// not a number is passed over. `rows` names the rows of the scores, or is NULL for `first_row`, `first_row + 1`, ….
+/// `heap` has room for `top`; `*size` is how many it holds.
+void kindred_select_top(
+  kindred_neighbor *heap, size_t *size, size_t top, const float *scores, const uint32_t *rows, uint32_t first_row,
+  size_t count);
+/// Turns the heap into a list, best first.
+void kindred_select_finish(kindred_neighbor *heap, size_t size);
+
+// The graph ---------------------------------------------------------------------------------------------------------
+
+typedef struct kindred_hnsw kindred_hnsw;
+
+typedef enum {
+  KINDRED_HNSW_OK = 0,
+  /// hnswlib or the C++ library threw.
+  KINDRED_HNSW_FAILURE,
+  KINDRED_HNSW_OUT_OF_MEMORY,
+  KINDRED_HNSW_INVALID_ARGUMENT,
+  KINDRED_HNSW_FOREIGN,
+  KINDRED_HNSW_UNKNOWN_VERSION,
+  KINDRED_HNSW_DAMAGED,
+  KINDRED_HNSW_DIMENSION_MISMATCH,
+} kindred_hnsw_code;
+
+typedef struct {
+  int32_t code;
+  char message[252];
+} kindred_hnsw_status;
+
+/// The matrix that the rows of a graph are in: `rows` rows of `dimension` floats, which stay readable at `base` for
+/// as long as the graph lives.
+typedef struct {
+  const float *base;
+  size_t rows;
+  size_t dimension;
+} kindred_matrix;
+
+typedef struct {
+  size_t m;
+  size_t ef_construction;
+  /// Nodes, deleted ones too.
+  size_t count;
+  size_t deleted;
+  /// One more than the greatest row; 0 when empty.
+  size_t row_limit;
+  int64_t generation;
+} kindred_hnsw_facts;
+
+/// Makes an empty graph; NULL on failure. `m` is 2…256, `ef_construction` 1…100000.
+kindred_hnsw *kindred_hnsw_create(
+  kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed, kindred_hnsw_status *status);
+void kindred_hnsw_destroy(kindred_hnsw *graph);
+
+kindred_hnsw_facts kindred_hnsw_describe(kindred_hnsw *graph);
+bool kindred_hnsw_contains(kindred_hnsw *graph, uint32_t row);
+bool kindred_hnsw_is_deleted(kindred_hnsw *graph, uint32_t row);
+/// Copies up to `capacity` rows of nodes in order of insertion and returns how many.
+size_t kindred_hnsw_rows(kindred_hnsw *graph, bool live_only, uint32_t *rows, size_t capacity);
+
+/// Inserts rows of `matrix`, which takes the place of the graph's. Rows that the graph has are passed over.
+/// `threads` 0 means one a processor. Searches go on meanwhile.
+kindred_hnsw_status kindred_hnsw_insert(
+  kindred_hnsw *graph, kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads);
+/// Leaves a row out of results. Deleting a deleted row is fine.
+kindred_hnsw_status kindred_hnsw_mark_deleted(kindred_hnsw *graph, uint32_t row);
+
+/// Finds up to `top` live rows, best first, in `found`, which has room for them.
+kindred_hnsw_status kindred_hnsw_search(
+  kindred_hnsw *graph, const float *query, size_t top, size_t ef, kindred_neighbor *found, size_t *count);
+
+/// Links every live node that no search could reach on layer 0 from a near node that has room; counts those linked.
+kindred_hnsw_status kindred_hnsw_connect_unreachable(kindred_hnsw *graph, size_t *linked);
+
+/// The graph as bytes (index/README.md has the layout) in memory to be given to kindred_hnsw_free_bytes.
+kindred_hnsw_status kindred_hnsw_serialize(kindred_hnsw *graph, int64_t generation, uint8_t **bytes, size_t *count);
+void kindred_hnsw_free_bytes(uint8_t *bytes);
+/// Sets the generation that kindred_hnsw_describe tells.
+void kindred_hnsw_set_generation(kindred_hnsw *graph, int64_t generation);
+/// Checks bytes from anywhere and makes their graph; NULL on failure.
+kindred_hnsw *kindred_hnsw_deserialize(
+  kindred_matrix matrix, const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status);
+
+typedef enum {
+  KINDRED_HNSW_BAD_LINK = 1,
+  KINDRED_HNSW_DUPLICATE_LINK,
+  KINDRED_HNSW_UNREACHABLE,
+  KINDRED_HNSW_DUPLICATE_ROW,
+  KINDRED_HNSW_MISSING_ROW,
+  KINDRED_HNSW_UNEXPECTED_ROW,
+  KINDRED_HNSW_ROW_OUT_OF_RANGE,
+} kindred_hnsw_problem_kind;
+
+typedef struct {
+  int32_t kind;
+  uint32_t row;
+  /// The layer and the index of the node that a bad link leads to.
+  uint32_t layer, target;
+} kindred_hnsw_problem;
+
+/// Looks for faults. `expected` are the rows that should be live, or NULL. Stores up to `capacity` problems and counts
+/// them all in `total`.
+kindred_hnsw_status kindred_hnsw_check(
+  kindred_hnsw *graph, const uint32_t *expected, size_t expected_count, kindred_hnsw_problem *problems,
+  size_t capacity, size_t *total);
+
+#ifdef __cplusplus
+}
+#endif

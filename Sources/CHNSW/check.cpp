@@ -1,0 +1,115 @@
+// Faults in a graph, and the repair of nodes that no search can reach.
+#include <algorithm>
+
+#include "graph.hpp"
+
+namespace kindred {
+
+/// Which nodes can be reached on layer 0 from the entry point.
+std::vector<bool> Graph::reachable() const {
+  std::vector<bool> reached(cur_element_count);
+  if (enterpoint_node_ == no_node) return reached;
+  std::vector<Node> waiting = {enterpoint_node_};
+  reached[enterpoint_node_] = true;
+  while (!waiting.empty()) {
+    const hnswlib::linklistsizeint *list = get_linklist0(waiting.back());
+    waiting.pop_back();
+    const size_t size = getListCount(const_cast<hnswlib::linklistsizeint *>(list));
+    for (size_t i = 1; i <= size; i++) {
+      if (list[i] >= cur_element_count || reached[list[i]]) continue;
+      reached[list[i]] = true;
+      waiting.push_back(list[i]);
+    }
+  }
+  return reached;
+}
+
+size_t Graph::check(
+  const uint32_t *expected, size_t expected_count, kindred_hnsw_problem *problems, size_t capacity) {
+  std::lock_guard<std::mutex> no_insertion(insertion_);
+  Stay stay(rooms_, RoomLock::Room::search);
+  size_t total = 0;
+  const auto report = [&](int32_t kind, uint32_t row, uint32_t layer = 0, uint32_t target = 0) {
+    if (total < capacity) problems[total] = {kind, row, layer, target};
+    total++;
+  };
+
+  std::vector<Node> sorted;
+  for (Node node = 0; node < cur_element_count; node++) {
+    const uint32_t row = row_of(node);
+    if (row >= vectors_.matrix.rows) report(KINDRED_HNSW_ROW_OUT_OF_RANGE, row);
+    if (node_of(row) != node) report(KINDRED_HNSW_DUPLICATE_ROW, row);
+    for (int layer = 0; layer <= element_levels_[node]; layer++) {
+      hnswlib::linklistsizeint *list = get_linklist_at_level(node, layer);
+      const size_t size = std::min<size_t>(getListCount(list), layer == 0 ? maxM0_ : maxM_);
+      for (size_t i = 1; i <= size; i++) {
+        const Node target = list[i];
+        if (target >= cur_element_count || target == node || element_levels_[target] < layer) {
+          report(KINDRED_HNSW_BAD_LINK, row, static_cast<uint32_t>(layer), target);
+        }
+      }
+      sorted.assign(list + 1, list + 1 + size);
+      std::sort(sorted.begin(), sorted.end());
+      const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+      if (twice != sorted.end()) report(KINDRED_HNSW_DUPLICATE_LINK, row, static_cast<uint32_t>(layer), *twice);
+    }
+  }
+  const std::vector<bool> reached = reachable();
+  for (Node node = 0; node < cur_element_count; node++) {
+    if (!reached[node] && !isMarkedDeleted(node)) report(KINDRED_HNSW_UNREACHABLE, row_of(node));
+  }
+
+  if (expected) {
+    std::vector<bool> wanted(node_of_row_.size());
+    for (size_t i = 0; i < expected_count; i++) {
+      const Node node = node_of(expected[i]);
+      if (node == no_node || isMarkedDeleted(node)) report(KINDRED_HNSW_MISSING_ROW, expected[i]);
+      else wanted[expected[i]] = true;
+    }
+    for (Node node = 0; node < cur_element_count; node++) {
+      const uint32_t row = row_of(node);
+      if (!isMarkedDeleted(node) && row < wanted.size() && !wanted[row]) report(KINDRED_HNSW_UNEXPECTED_ROW, row);
+    }
+  }
+  return total;
+}
+
+size_t Graph::connect_unreachable() {
+  std::lock_guard<std::mutex> no_insertion(insertion_);
+  Stay stay(rooms_, RoomLock::Room::exclusive);
+  std::vector<bool> reached = reachable();
+  size_t linked = 0;
+  for (Node node = 0; node < cur_element_count; node++) {
+    if (reached[node] || isMarkedDeleted(node)) continue;
+    const void *datum = getDataByInternalId(node);
+    const Node nearest = descend(datum, enterpoint_node_, maxlevel_, 0, false);
+    Candidates candidates = searchBaseLayerST<false>(nearest, datum, std::max<size_t>(ef_construction_, 64));
+    std::vector<std::pair<float, Node>> near;
+    for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top());
+    for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {
+      hnswlib::linklistsizeint *list = get_linklist0(candidate->second);
+      const uint16_t size = getListCount(list);
+      if (!reached[candidate->second] || size >= maxM0_) continue;
+      list[size + 1u] = node;
+      setListCount(list, static_cast<uint16_t>(size + 1));
+      linked++;
+      // What the node leads to can be reached now, too.
+      std::vector<Node> waiting = {node};
+      reached[node] = true;
+      while (!waiting.empty()) {
+        const hnswlib::linklistsizeint *links = get_linklist0(waiting.back());
+        waiting.pop_back();
+        const size_t count = getListCount(const_cast<hnswlib::linklistsizeint *>(links));
+        for (size_t i = 1; i <= count; i++) {
+          if (reached[links[i]]) continue;
+          reached[links[i]] = true;
+          waiting.push_back(links[i]);
+        }
+      }
+      break;
+    }
+  }
+  return linked;
+}
+
+}  // namespace kindred

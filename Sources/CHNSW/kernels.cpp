@@ -1,0 +1,140 @@
+// Dot products of float32 vectors. Which kernel runs is decided on the processor at run time, because a program that is
+// built for one machine must run on an older one.
+#include "kernels.hpp"
+
+#include "include/kindred_hnsw.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace {
+
+// Independent sums hide the latency of an addition.
+float dot_plain(const float *a, const float *b, size_t count) {
+  float sums[8] = {};
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    for (size_t lane = 0; lane < 8; lane++) sums[lane] += a[i + lane] * b[i + lane];
+  }
+  float rest = 0;
+  for (; i < count; i++) rest += a[i] * b[i];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + rest;
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2,fma"))) float dot_avx2(const float *a, const float *b, size_t count) {
+  __m256 sum0 = _mm256_setzero_ps(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    sum0 = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), sum0);
+    sum1 = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8), _mm256_loadu_ps(b + i + 8), sum1);
+    sum2 = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 16), _mm256_loadu_ps(b + i + 16), sum2);
+    sum3 = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 24), _mm256_loadu_ps(b + i + 24), sum3);
+  }
+  for (; i + 8 <= count; i += 8) sum0 = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), sum0);
+  __m256 sum = _mm256_add_ps(_mm256_add_ps(sum0, sum1), _mm256_add_ps(sum2, sum3));
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  half = _mm_add_ss(half, _mm_movehdup_ps(half));
+  float result = _mm_cvtss_f32(half);
+  for (; i < count; i++) result += a[i] * b[i];
+  return result;
+}
+
+__attribute__((target("avx512f"))) float dot_avx512(const float *a, const float *b, size_t count) {
+  __m512 sum0 = _mm512_setzero_ps(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    sum0 = _mm512_fmadd_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i), sum0);
+    sum1 = _mm512_fmadd_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16), sum1);
+    sum2 = _mm512_fmadd_ps(_mm512_loadu_ps(a + i + 32), _mm512_loadu_ps(b + i + 32), sum2);
+    sum3 = _mm512_fmadd_ps(_mm512_loadu_ps(a + i + 48), _mm512_loadu_ps(b + i + 48), sum3);
+  }
+  for (; i < count; i += 16) {
+    const __mmask16 mask = count - i >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << (count - i)) - 1);
+    sum0 = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, a + i), _mm512_maskz_loadu_ps(mask, b + i), sum0);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum0, sum1), _mm512_add_ps(sum2, sum3)));
+}
+
+#elif defined(__aarch64__)
+
+float dot_neon(const float *a, const float *b, size_t count) {
+  float32x4_t sum0 = vdupq_n_f32(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    sum0 = vfmaq_f32(sum0, vld1q_f32(a + i), vld1q_f32(b + i));
+    sum1 = vfmaq_f32(sum1, vld1q_f32(a + i + 4), vld1q_f32(b + i + 4));
+    sum2 = vfmaq_f32(sum2, vld1q_f32(a + i + 8), vld1q_f32(b + i + 8));
+    sum3 = vfmaq_f32(sum3, vld1q_f32(a + i + 12), vld1q_f32(b + i + 12));
+  }
+  for (; i + 4 <= count; i += 4) sum0 = vfmaq_f32(sum0, vld1q_f32(a + i), vld1q_f32(b + i));
+  float result = vaddvq_f32(vaddq_f32(vaddq_f32(sum0, sum1), vaddq_f32(sum2, sum3)));
+  for (; i < count; i++) result += a[i] * b[i];
+  return result;
+}
+
+#endif
+
+bool always() { return true; }
+
+#if defined(__x86_64__)
+bool has_avx2() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+bool has_avx512() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f");
+}
+#endif
+
+struct Kernel {
+  const char *name;
+  float (*dot)(const float *, const float *, size_t);
+  bool (*available)();
+};
+
+// Narrow to wide: the last available one is chosen.
+constexpr Kernel kernels[] = {
+  {"plain", dot_plain, always},
+#if defined(__x86_64__)
+  {"avx2", dot_avx2, has_avx2},
+  {"avx512f", dot_avx512, has_avx512},
+#elif defined(__aarch64__)
+  {"neon", dot_neon, always},
+#endif
+};
+constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
+
+}  // namespace
+
+extern "C" {
+
+size_t kindred_dot_kernel_count(void) { return kernel_count; }
+
+const char *kindred_dot_kernel_name(size_t kernel) { return kernel < kernel_count ? kernels[kernel].name : ""; }
+
+bool kindred_dot_kernel_available(size_t kernel) { return kernel < kernel_count && kernels[kernel].available(); }
+
+size_t kindred_dot_kernel_chosen(void) {
+  static const size_t chosen = [] {
+    size_t kernel = kernel_count - 1;
+    while (kernel > 0 && !kernels[kernel].available()) kernel--;
+    return kernel;
+  }();
+  return chosen;
+}
+
+float kindred_dot(size_t kernel, const float *a, const float *b, size_t count) {
+  return kernels[kernel < kernel_count ? kernel : 0].dot(a, b, count);
+}
+
+}  // extern "C"
+
+
+kindred::DotFunction kindred::chosen_dot() { return kernels[kindred_dot_kernel_chosen()].dot; }

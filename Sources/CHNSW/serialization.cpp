@@ -1,0 +1,237 @@
+// A graph as bytes and back. The bytes may come from anywhere, so nothing in them is believed before it is checked.
+#include <algorithm>
+
+#include "graph.hpp"
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "saved graphs are little-endian and copied as they are");
+
+namespace kindred {
+
+namespace {
+
+constexpr char magic[8] = {'K', 'N', 'D', 'G', 'R', 'A', 'P', 'H'};
+constexpr uint32_t format_version = 1, metric_inner_product = 1, header_size = 128;
+
+[[noreturn]] void damaged(const std::string &reason) { throw Fault(KINDRED_HNSW_DAMAGED, reason); }
+
+/// Offsets of the sections after the header.
+struct Layout {
+  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, end;
+
+  explicit Layout(const Header &h) {
+    // No sum overflows: each count is at most 2^40.
+    const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
+    rows = header_size;
+    levels = rows + h.nodes * 4;
+    flags = levels + padded(h.nodes);
+    base_counts = flags + padded(h.nodes);
+    upper_counts = base_counts + padded(h.nodes * 2);
+    base_links = upper_counts + padded(h.upper_lists * 2);
+    upper_links = base_links + h.base_links * 4;
+    end = upper_links + h.upper_links * 4;
+  }
+};
+
+template <typename Number>
+Number get(const uint8_t *bytes) {
+  Number value;
+  memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+template <typename Number>
+void put(uint8_t *bytes, Number value) {
+  memcpy(bytes, &value, sizeof value);
+}
+
+}  // namespace
+
+Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
+  if (count < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
+    throw Fault(KINDRED_HNSW_FOREIGN, "not a Kindred graph file");
+  }
+  if (count < header_size) damaged("the header is cut off");
+  const uint32_t version = get<uint32_t>(bytes + 8);
+  if (version != format_version) {
+    throw Fault(
+      KINDRED_HNSW_UNKNOWN_VERSION,
+      "format version " + std::to_string(version) + ", but this program knows only version 1");
+  }
+  if (get<uint32_t>(bytes + 124) != kindred_crc32c(0, bytes, 124)) damaged("the header's checksum is wrong");
+  if (get<uint32_t>(bytes + 12) != header_size) damaged("the header has another size than format version 1 says");
+  if (get<uint32_t>(bytes + 20) != metric_inner_product) damaged("unknown metric");
+
+  Header h;
+  h.m = get<uint32_t>(bytes + 24);
+  h.ef_construction = get<uint32_t>(bytes + 28);
+  h.nodes = get<uint64_t>(bytes + 32);
+  h.generation = get<int64_t>(bytes + 40);
+  h.entry = get<uint32_t>(bytes + 48);
+  h.highest_level = get<uint32_t>(bytes + 52);
+  h.deleted = get<uint64_t>(bytes + 56);
+  h.base_links = get<uint64_t>(bytes + 64);
+  h.upper_lists = get<uint64_t>(bytes + 72);
+  h.upper_links = get<uint64_t>(bytes + 80);
+  if (h.m < 2 || h.m > m_limit || h.ef_construction < 1 || h.ef_construction > 100000) damaged("M or ef is out of bounds");
+  if (h.nodes > node_limit || h.deleted > h.nodes) damaged("the number of nodes is out of bounds");
+  // A built graph has about nodes / (M - 1) of them. More would take far more memory than the file's size tells.
+  if (h.upper_lists > 2 * h.nodes + 1000) damaged("the number of layers is out of bounds");
+  const uint64_t limit = uint64_t{1} << 40;
+  if (h.base_links > limit || h.upper_lists > limit || h.upper_links > limit) damaged("the number of links is too large");
+  if (Layout(h).end != count) {
+    damaged(
+      "the file has " + std::to_string(count) + " bytes, but its header describes "
+      + std::to_string(Layout(h).end));
+  }
+  if (get<uint32_t>(bytes + 120) != kindred_crc32c(0, bytes + header_size, count - header_size)) {
+    damaged("the checksum is wrong");
+  }
+  const uint32_t found = get<uint32_t>(bytes + 16);
+  if (found != dimension) {
+    throw Fault(
+      KINDRED_HNSW_DIMENSION_MISMATCH, "the graph is over vectors of dimension " + std::to_string(found) + ", not "
+        + std::to_string(dimension));
+  }
+  return h;
+}
+
+std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
+  std::lock_guard<std::mutex> no_insertion(insertion_);
+  Stay stay(rooms_, RoomLock::Room::search);
+  if (broken_) throw Fault(KINDRED_HNSW_FAILURE, "an earlier insertion broke off: rebuild the graph");
+  Header h = {};
+  h.nodes = cur_element_count;
+  for (Node node = 0; node < h.nodes; node++) {
+    h.base_links += getListCount(get_linklist0(node));
+    h.upper_lists += static_cast<uint64_t>(element_levels_[node]);
+    for (int level = 1; level <= element_levels_[node]; level++) {
+      h.upper_links += getListCount(get_linklist(node, level));
+    }
+  }
+  const Layout layout(h);
+  // Zeroed: padding and reserved bytes are 0.
+  std::unique_ptr<uint8_t[]> bytes(new uint8_t[layout.end]());
+  uint8_t *base = bytes.get();
+  uint8_t *base_links = base + layout.base_links, *upper_links = base + layout.upper_links;
+  uint8_t *upper_counts = base + layout.upper_counts;
+  const auto write_list = [&](hnswlib::linklistsizeint *list, uint8_t *count, uint8_t *&links) {
+    const uint16_t size = getListCount(list);
+    put<uint16_t>(count, size);
+    memcpy(links, list + 1, size * sizeof(Node));
+    links += size * sizeof(Node);
+  };
+  for (Node node = 0; node < h.nodes; node++) {
+    put<uint32_t>(base + layout.rows + node * size_t{4}, row_of(node));
+    base[layout.levels + node] = static_cast<uint8_t>(element_levels_[node]);
+    base[layout.flags + node] = isMarkedDeleted(node) ? 1 : 0;
+    write_list(get_linklist0(node), base + layout.base_counts + node * size_t{2}, base_links);
+    for (int level = 1; level <= element_levels_[node]; level++, upper_counts += 2) {
+      write_list(get_linklist(node, level), upper_counts, upper_links);
+    }
+  }
+
+  memcpy(base, magic, sizeof magic);
+  put<uint32_t>(base + 8, format_version);
+  put<uint32_t>(base + 12, header_size);
+  put<uint32_t>(base + 16, static_cast<uint32_t>(vectors_.matrix.dimension));
+  put<uint32_t>(base + 20, metric_inner_product);
+  put<uint32_t>(base + 24, static_cast<uint32_t>(M_));
+  put<uint32_t>(base + 28, static_cast<uint32_t>(ef_construction_));
+  put<uint64_t>(base + 32, h.nodes);
+  put<int64_t>(base + 40, generation);
+  put<uint32_t>(base + 48, enterpoint_node_);
+  put<uint32_t>(base + 52, static_cast<uint32_t>(std::max(maxlevel_, 0)));
+  put<uint64_t>(base + 56, num_deleted_);
+  put<uint64_t>(base + 64, h.base_links);
+  put<uint64_t>(base + 72, h.upper_lists);
+  put<uint64_t>(base + 80, h.upper_links);
+  put<uint32_t>(base + 120, kindred_crc32c(0, base + header_size, layout.end - header_size));
+  put<uint32_t>(base + 124, kindred_crc32c(0, base, 124));
+  count = layout.end;
+  return bytes;
+}
+
+void Graph::read(const Header &h, const uint8_t *bytes) {
+  const Layout layout(h);
+  const size_t nodes = h.nodes;
+  if (nodes > vectors_.matrix.rows) {
+    damaged(
+      "the graph has " + std::to_string(nodes) + " nodes, but there are only " + std::to_string(vectors_.matrix.rows)
+      + " rows of features");
+  }
+  generation_ = h.generation;
+  if (nodes == 0) {
+    if (h.entry != no_node || h.upper_lists + h.base_links + h.upper_links != 0) damaged("links in an empty graph");
+    return;
+  }
+  const uint8_t *levels = bytes + layout.levels, *flags = bytes + layout.flags;
+  if (h.entry >= nodes || levels[h.entry] != h.highest_level) damaged("the entry point is not a node of the top layer");
+
+  uint64_t upper_lists = 0;
+  uint32_t last_row = 0;
+  for (Node node = 0; node < nodes; node++) {
+    if (levels[node] > h.highest_level || levels[node] > level_limit) damaged("a node is above the top layer");
+    if (flags[node] > 1) damaged("a node has an unknown flag");
+    const uint32_t row = get<uint32_t>(bytes + layout.rows + node * size_t{4});
+    if (row >= vectors_.matrix.rows) {
+      damaged(
+        "the graph has row " + std::to_string(row) + ", but there are only " + std::to_string(vectors_.matrix.rows)
+        + " rows of features");
+    }
+    upper_lists += levels[node];
+    last_row = std::max(last_row, row);
+  }
+  if (upper_lists != h.upper_lists) damaged("the numbers of layers and of lists differ");
+
+  reserve(nodes);
+  node_of_row_.assign(last_row + size_t{1}, no_node);
+  size_t base_left = h.base_links, upper_left = h.upper_links;
+  const uint8_t *base_links = bytes + layout.base_links, *upper_links = bytes + layout.upper_links;
+  const uint8_t *upper_counts = bytes + layout.upper_counts;
+  const auto read_list = [&](
+                           Node node, int layer, size_t most, uint16_t size, const uint8_t *&links, size_t &left,
+                           hnswlib::linklistsizeint *list) {
+    if (size > most || size > left) damaged("a node has more links than there can be");
+    memcpy(list + 1, links, size * sizeof(Node));
+    for (size_t i = 1; i <= size; i++) {
+      if (list[i] >= nodes || list[i] == node || levels[list[i]] < layer) damaged("a link leads nowhere");
+    }
+    setListCount(list, size);
+    links += size * sizeof(Node);
+    left -= size;
+  };
+  for (Node node = 0; node < nodes; node++) {
+    const uint32_t row = get<uint32_t>(bytes + layout.rows + node * size_t{4});
+    if (node_of_row_[row] != no_node) damaged("two nodes are of row " + std::to_string(row));
+    node_of_row_[row] = node;
+
+    memset(get_linklist0(node), 0, size_data_per_element_);
+    memcpy(getDataByInternalId(node), &row, sizeof row);
+    element_levels_[node] = levels[node];
+    linkLists_[node] = nullptr;
+    if (levels[node] > 0) {
+      void *upper = calloc(1, size_links_per_element_ * levels[node] + sizeof(Node));
+      if (!upper) {
+        element_levels_[node] = 0;
+        throw std::bad_alloc();
+      }
+      linkLists_[node] = static_cast<char *>(upper);
+    }
+    // From here on the destructor frees the node.
+    cur_element_count = node + size_t{1};
+    read_list(
+      node, 0, maxM0_, get<uint16_t>(bytes + layout.base_counts + node * size_t{2}), base_links, base_left,
+      get_linklist0(node));
+    for (int level = 1; level <= levels[node]; level++, upper_counts += 2) {
+      read_list(node, level, maxM_, get<uint16_t>(upper_counts), upper_links, upper_left, get_linklist(node, level));
+    }
+    if (flags[node] == 1) markDeletedInternal(node);
+  }
+  if (base_left != 0 || upper_left != 0) damaged("the numbers of links and of their counts differ");
+  if (num_deleted_ != h.deleted) damaged("the number of deleted nodes is wrong");
+  linked_ = nodes;
+  enterpoint_node_ = h.entry;
+  maxlevel_ = static_cast<int>(h.highest_level);
+}
+
+}  // namespace kindred
