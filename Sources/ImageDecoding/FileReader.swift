@@ -1,27 +1,37 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Reads whole regular files and nothing else.
 enum FileReader {
   static func bytes(of path: String, limit: Int) throws(DecodingFault) -> [UInt8] {
+    let (descriptor, size) = try open(path)
+    defer { close(descriptor) }
+    guard size <= limit else { throw tooLarge(size, limit: limit) }
+    return try readToEnd(descriptor, expected: size, limit: limit)
+  }
+
+  /// The first bytes of a file; fewer where it is shorter.
+  static func firstBytes(of path: String, count: Int) throws(DecodingFault) -> [UInt8] {
+    let (descriptor, size) = try open(path)
+    defer { close(descriptor) }
+    return try chunk(descriptor, count: min(size, count))
+  }
+
+  private static func open(_ path: String) throws(DecodingFault) -> (descriptor: Int32, size: Int) {
     guard !path.isEmpty, !path.utf8.contains(0) else { throw DecodingFault(.notFound, "no such file") }
     // Opening a pipe or a device can have effects of its own, so it is looked at first, and again once it is open.
     var status = stat()
     guard stat(path, &status) == 0 else { throw fault(errno) }
     try checkRegular(status)
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw fault(errno) }
-    defer { close(descriptor) }
-    guard fstat(descriptor, &status) == 0 else { throw fault(errno) }
-    try checkRegular(status)
-    let expected = Int(status.st_size)
-    guard expected <= limit else { throw tooLarge(expected, limit: limit) }
-    return try readToEnd(descriptor, expected: expected, limit: limit)
+    do throws(DecodingFault) {
+      guard fstat(descriptor, &status) == 0 else { throw fault(errno) }
+      try checkRegular(status)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return (descriptor, Int(status.st_size))
   }
 
   /// Reads until the end, wherever it is by now: a file may grow or shrink meanwhile.

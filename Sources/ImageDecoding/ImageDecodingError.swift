@@ -12,6 +12,8 @@ public struct ImageDecodingError: Error, Sendable, Equatable, CustomStringConver
     case empty
     /// Not one of ``ImageFormat``'s.
     case unsupportedFormat = "unsupported-format"
+    /// Nothing that is known as a picture, such as text or sound.
+    case notAPicture = "not-a-picture"
     /// The file ends before the picture does.
     case truncated
     /// The bytes contradict themselves or the format.

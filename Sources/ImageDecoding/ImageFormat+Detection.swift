@@ -7,7 +7,8 @@ extension ImageFormat {
     if view.hasBytes([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
     if view.hasPrefix("RIFF"), view.hasPrefix("WEBP", at: 8) { return .webp }
     if view.hasPrefix("ftyp", at: 4) { return try detectedFromBrands(in: view) }
-    throw DecodingFault(.unsupportedFormat, "unsupported format: \(unsupportedName(of: view))")
+    guard let name = unsupportedName(of: view) else { throw DecodingFault(.notAPicture, "not a picture") }
+    throw DecodingFault(.unsupportedFormat, "unsupported format: \(name)")
   }
 
   /// HEIC and AVIF are told apart by brands; `mif1` and `msf1` only promise the container, so that the compatible
@@ -47,7 +48,7 @@ extension ImageFormat {
     }
   }
 
-  private static func unsupportedName(of view: ByteView) -> String {
+  private static func unsupportedName(of view: ByteView) -> String? {
     if view.hasPrefix("GIF8") { return "GIF" }
     if view.hasPrefix("BM"), view.unsigned(at: 6, byteCount: 4) == 0 { return "BMP" }
     if view.hasBytes([0x49, 0x49, 0x2A, 0x00]) { return rawOrTIFFName(of: view, littleEndian: true) }
@@ -77,7 +78,7 @@ extension ImageFormat {
     }
     if isNetpbm(view) { return "Netpbm" }
     if isSVG(view) { return "SVG" }
-    return "not a picture"
+    return nil
   }
 
   /// Most RAW formats are TIFF files; the maker's name or a tag tells which.
