@@ -1,0 +1,258 @@
+import Foundation
+import FoundationNetworking
+import Synchronization
+
+/// One HTTP request whose body goes to a partial file.
+///
+/// `@unchecked Sendable`: `task` is set before the request starts, `end` has a lock, and all else that changes, the partial
+/// file among it, is used on the session's serial delegate queue alone until ``run(stallTimeout:)`` returns.
+final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  enum Outcome {
+    /// The body came to its end.
+    case complete
+    /// The connection failed; another attempt may go on from where this one stopped.
+    case interrupted(ModelStoreError)
+    case failed(ModelStoreError)
+    /// The server no longer has what the partial file is the beginning of.
+    case stale
+  }
+
+  private let url: URL
+  private let part: PartialFile
+  private let resumeTag: PartialFileTag?
+  private let progress: (Int64, Int64?) -> Void
+  private var task: URLSessionDataTask?
+  private let end = Mutex(End())
+
+  private struct End {
+    var continuation: CheckedContinuation<Outcome, Never>?
+    var outcome: Outcome?
+  }
+
+  private var response: HTTPURLResponse?
+  /// Whether `response` was looked at: with a tunnelling proxy the proxy's own response comes first.
+  private var accepted = false
+  private var verdict: Outcome?
+  private var total: Int64?
+  /// The SHA-256 that the hub says the file has, when it says so.
+  private(set) var announcedSHA256: String?
+
+  /// - Parameters:
+  ///   - resumeTag: the tag of what is in the file already; `nil` to begin from nothing.
+  ///   - progress: told the bytes in the file and the size of the whole.
+  init(
+    url: URL, part: PartialFile, resumeTag: PartialFileTag?, progress: @escaping (Int64, Int64?) -> Void
+  ) {
+    self.url = url
+    self.part = part
+    self.resumeTag = resumeTag
+    self.progress = progress
+  }
+
+  /// Runs the request to its end.
+  /// - Parameter stallTimeout: seconds without a byte after which the connection is given up.
+  func run(stallTimeout: TimeInterval) async -> Outcome {
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = stallTimeout
+    configuration.urlCache = nil
+    configuration.httpCookieStorage = nil
+    let session = URLSession(
+      configuration: configuration, delegate: self, delegateQueue: BoundedOperationQueue(limit: 64))
+    defer { session.finishTasksAndInvalidate() }
+
+    var request = URLRequest(url: url)
+    // The file's own bytes: a compressed body has other offsets, and ranges would not fit.
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    request.setValue("kindred/\(kindredVersion)", forHTTPHeaderField: "User-Agent")
+    if let resumeTag, part.bytes > 0 {
+      request.setValue("bytes=\(part.bytes)-", forHTTPHeaderField: "Range")
+      if let entityTag = resumeTag.entityTag { request.setValue(entityTag, forHTTPHeaderField: "If-Range") }
+    }
+    let task = session.dataTask(with: request)
+    self.task = task
+    task.resume()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let early = end.withLock { end in
+          if end.outcome == nil { end.continuation = continuation }
+          return end.outcome
+        }
+        if let early { continuation.resume(returning: early) }
+      }
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
+  // MARK: URLSession's calls
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    if let text = header("X-Linked-Etag", of: response)?.trimmingCharacters(in: CharacterSet(charactersIn: "\"")),
+      ContentHash.isHexDigest(text)
+    {
+      announcedSHA256 = text
+    }
+    guard response.url?.scheme != "https" || request.url?.scheme == "https" else {
+      // Not cancelled as well: FoundationNetworking traps when a cancelled task's redirection is answered.
+      verdict = .failed(
+        ModelStoreError(
+          code: .badResponse, place: url.absoluteString, reason: "the server redirects to an unencrypted address"))
+      completionHandler(nil)
+      return
+    }
+    completionHandler(request)
+  }
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    self.response = response as? HTTPURLResponse
+    accepted = false
+    completionHandler(.allow)
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    guard verdict == nil else { return }
+    if !accepted, let refusal = acceptResponse() {
+      finish(refusal)
+      return
+    }
+    do throws(ModelStoreError) {
+      try part.append(data)
+    } catch {
+      finish(.failed(error))
+      return
+    }
+    if let total, part.bytes > total {
+      finish(.stale)
+      return
+    }
+    progress(part.bytes, total)
+  }
+
+  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+    let outcome = verdict ?? outcome(error: error)
+    let waiting = end.withLock { end in
+      end.outcome = outcome
+      return end.continuation
+    }
+    waiting?.resume(returning: outcome)
+  }
+
+  // MARK: Verdicts
+
+  private func outcome(error: (any Error)?) -> Outcome {
+    if let error { return interruption(error) }
+    if !accepted, let refusal = acceptResponse() { return refusal }
+    if let total, part.bytes < total {
+      return .interrupted(
+        ModelStoreError(
+          code: .network, place: url.absoluteString,
+          reason: "the connection broke off after \(part.bytes) of \(total) bytes"))
+    }
+    return .complete
+  }
+
+  /// Settles the outcome before the request's end, and ends it.
+  private func finish(_ outcome: Outcome) {
+    verdict = outcome
+    // From another queue: `cancel` waits for the session's queue, which may be waiting for room in this one.
+    DispatchQueue.global().async { [task] in task?.cancel() }
+  }
+
+  /// Looks at the response's head, once, and makes the partial file ready for its body.
+  /// - Returns: `nil` when the body can be taken.
+  private func acceptResponse() -> Outcome? {
+    accepted = true
+    guard let response else {
+      return .interrupted(
+        ModelStoreError(code: .badResponse, place: url.absoluteString, reason: "the server did not answer in HTTP"))
+    }
+    do throws(ModelStoreError) {
+      switch response.statusCode {
+      case 200: return try acceptWhole(response)
+      case 206: return acceptRange(response)
+      case 416: return .stale
+      default: return refusal(status: response.statusCode)
+      }
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func acceptWhole(_ response: HTTPURLResponse) throws(ModelStoreError) -> Outcome? {
+    total = header("Content-Length", of: response).flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    let entityTag = strongTag(of: response)
+    try part.restart(tag: PartialFileTag(url: url.absoluteString, entityTag: entityTag, total: total))
+    if let total {
+      try StoreFile.checkRoom(for: total, in: URL(fileURLWithPath: part.path).deletingLastPathComponent().path)
+    }
+    return nil
+  }
+
+  private func acceptRange(_ response: HTTPURLResponse) -> Outcome? {
+    guard let resumeTag, let range = header("Content-Range", of: response).flatMap(ContentRange.init),
+      range.first == part.bytes
+    else { return .stale }
+    if let known = resumeTag.total, let now = range.total, known != now { return .stale }
+    if let known = resumeTag.entityTag, let now = strongTag(of: response), known != now { return .stale }
+    total = range.total ?? resumeTag.total
+    return nil
+  }
+
+  private func refusal(status: Int) -> Outcome {
+    let place = (response?.url ?? url).absoluteString
+    let phrase = HTTPURLResponse.localizedString(forStatusCode: status)
+    let error = ModelStoreError(
+      code: .badResponse, place: place, reason: "the server answered \(status) (\(phrase))")
+    // Too many requests, and the server's own troubles, may pass.
+    return status == 429 || status >= 500 ? .interrupted(error) : .failed(error)
+  }
+
+  private func interruption(_ error: any Error) -> Outcome {
+    let code = (error as? URLError)?.code
+    let place = url.absoluteString
+    switch code {
+    case .cancelled?:
+      return .failed(ModelStoreError(code: .cancelled, place: place, reason: "the download was cancelled"))
+    case .timedOut?:
+      return .interrupted(ModelStoreError(code: .timedOut, place: place, reason: "the server sent nothing for too long"))
+    case .badURL?, .unsupportedURL?, .httpTooManyRedirects?:
+      return .failed(ModelStoreError(code: .badResponse, place: place, reason: (error as NSError).localizedDescription))
+    default:
+      return .interrupted(
+        ModelStoreError(
+          code: .network, place: place, reason: "the server can't be reached: \((error as NSError).localizedDescription)"))
+    }
+  }
+
+  private func strongTag(of response: HTTPURLResponse) -> String? {
+    header("ETag", of: response).flatMap { $0.hasPrefix("\"") ? $0 : nil }
+  }
+
+  private func header(_ name: String, of response: HTTPURLResponse) -> String? {
+    response.value(forHTTPHeaderField: name)
+  }
+}
+
+/// A response's `Content-Range: bytes 5-9/10`.
+struct ContentRange: Equatable {
+  var first: Int64
+  /// `nil` when the server does not know.
+  var total: Int64?
+
+  init?(_ text: String) {
+    let parts = text.split(separator: " ", omittingEmptySubsequences: true)
+    guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
+    let pieces = parts[1].split(separator: "/", omittingEmptySubsequences: false)
+    guard pieces.count == 2, let dash = pieces[0].firstIndex(of: "-"), let first = Int64(pieces[0][..<dash]),
+      first >= 0
+    else { return nil }
+    self.first = first
+    total = Int64(pieces[1])
+  }
+}

@@ -1,0 +1,32 @@
+import Inference
+import ResNet
+
+/// A model's file on this machine, and what is needed to run it.
+public struct ModelReference: Sendable, Codable, Equatable {
+  /// The model's name in the store; for a file outside it, the file's name.
+  public var name: String
+  /// The weight file's path.
+  public var path: String
+  /// The weight file's SHA-256 in hexadecimal digits: the model's identity.
+  public var sha256: String
+  public var recipe: ModelRecipe
+  /// What the classifier tells apart; `nil` where only opening the file can tell.
+  public var classifier: ClassifierKind?
+
+  public init(name: String, path: String, sha256: String, recipe: ModelRecipe, classifier: ClassifierKind? = nil) {
+    self.name = name
+    self.path = path
+    self.sha256 = sha256
+    self.recipe = recipe
+    self.classifier = classifier
+  }
+
+  /// Opens the weight file and prepares the network.
+  /// - Parameters:
+  ///   - executor: the library that runs it.
+  ///   - threads: how many threads a run may use; all processors when `nil`.
+  /// - Throws: what ``ImageModel/init(contentsOf:recipe:executor:threads:)`` throws.
+  public func load(executor: ExecutorKind = .oneDNN, threads: Int? = nil) throws -> ImageModel {
+    try ImageModel(contentsOf: path, recipe: recipe.preprocessing, executor: executor, threads: threads)
+  }
+}
