@@ -235,7 +235,7 @@ public final class Collection: Sendable {
   /// The saved graph of a moment's segment, loaded once; `nil` where there is none that can be used.
   func graph(at moment: Moment) throws -> HNSWIndex? {
     let features = try features(at: moment)
-    return openSegment.withLock { current in
+    return openSegment.withLock { current -> HNSWIndex? in
       switch current?.graph {
       case .loaded(let graph): return graph
       case .absent, nil: return nil
@@ -245,7 +245,7 @@ public final class Collection: Sendable {
           current?.graph = .loaded(graph)
           return graph
         } catch {
-          current?.graph = .absent(error.description)
+          current?.graph = .absent("\(error)")
           return nil
         }
       }

@@ -82,7 +82,7 @@ extension ModelStore {
   func unknownModel(_ name: String) -> ModelStoreError {
     let imported = importedNames()
     let names = manifest.names + imported
-    let nearest = Spelling.nearest(to: name, among: names)
+    let nearest = Spelling.nearest(to: name, among: names, limit: 1).first
     let list = "Known models: \(manifest.names.joined(separator: ", "))"
     let own = imported.isEmpty ? "" : "; imported: \(imported.joined(separator: ", "))"
     return ModelStoreError(

@@ -68,15 +68,15 @@ struct ModelCommand: AsyncParsableCommand {
     }
   }
 
-  struct Import: ParsableCommand {
+  struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Take a weight file (safetensors or ONNX) into the model store.")
     @Argument(help: "The file.", completion: .file(extensions: ["safetensors", "onnx"])) var file: String
     @Option(help: ArgumentHelp("Name in the store; the file's own unless given.", valueName: "name")) var name: String?
     @Option(help: "Preprocessing: torchvision (RGB, ImageNet mean and deviation) or caffe (BGR, mean pixel).") var recipe: ModelRecipe?
 
-    func run() throws {
-      let reference = try ModelStore().import(file, name: name, recipe: recipe)
+    func run() async throws {
+      let reference = try await ModelStore().import(file, name: name, recipe: recipe)
       print("\(reference.name) is here: \(reference.path)")
       print("SHA-256 \(reference.sha256)")
       print("Use it with --model \(reference.name)")
