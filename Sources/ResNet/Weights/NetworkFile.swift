@@ -40,7 +40,9 @@ public struct NetworkFile: Sendable {
       spec = declared
     } else {
       let shapes = fileNames.compactMapValues { file[$0]?.shape }
-      spec = try ResNetSpec(recognizing: shapes, path: file.path)
+      var spec = try ResNetSpec(recognizing: shapes, path: file.path)
+      if naming == .transformers { try TransformersConfiguration(beside: file.path)?.apply(to: &spec) }
+      self.spec = spec
     }
   }
 
