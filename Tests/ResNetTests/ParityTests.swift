@@ -16,7 +16,8 @@ struct ParityTests {
     /// The reference's tensor of scores, and whether it went through the softmax.
     var scores: String
     var isSoftmax = false
-    var recipe: PreprocessingRecipe?
+    /// What the file's kind must lead to.
+    var recipe = PreprocessingRecipe.torchvision
 
     var testDescription: String { name }
     var path: String? { file.map { SharedData.path($0) } ?? SharedData.defaultModel() }
@@ -32,7 +33,8 @@ struct ParityTests {
   func croppedPicturesGiveTheReferenceFeatures(subject: Subject, executor: ExecutorKind) throws {
     guard let golden = SharedData.path("golden/reference.safetensors"), let path = subject.path else { return }
     let reference = try SafetensorsFile(contentsOf: golden)
-    let model = try ImageModel(contentsOf: path, recipe: subject.recipe, executor: executor)
+    let model = try ImageModel(contentsOf: path, executor: executor)
+    #expect(model.recipe == subject.recipe)
     let pixels = try reference.rawBytes(named: "cropped_rgb_u8")
     let output = try run(model, on: model.normalize(croppedPixels: pixels), pictures: 40)
     let what = "\(subject.name) by \(executor.rawValue)"
@@ -56,7 +58,7 @@ struct ParityTests {
     let reference = try SafetensorsFile(contentsOf: golden)
     let names = try JSONDecoder().decode([String].self, from: Data(contentsOf: URL(fileURLWithPath: list)))
     try #require(names.count == 40)
-    let model = try ImageModel(contentsOf: path, recipe: subject.recipe)
+    let model = try ImageModel(contentsOf: path)
     let decoder = ImageDecoder(options: DecodingOptions(path: .exact))
     var batch: [Float] = []
     for name in names {

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import Testing
 
@@ -55,9 +56,10 @@ struct RecognitionTests {
     for shortcut in [ResNetSpec.Shortcut.identity, .projectionWhereNeeded, .projectionEverywhere] {
       var variant = spec
       variant.shortcut = shortcut
-      let shapes = ShapeCollector()
-      _ = try variant.graph(weights: shapes)
-      let found = try ResNetSpec(recognizing: shapes.shapes, path: "file")
+      let recorder = ShapeRecorder()
+      _ = try variant.graph(weights: recorder)
+      let shapes = Dictionary(uniqueKeysWithValues: recorder.tensors.map { ($0.name, $0.shape) })
+      let found = try ResNetSpec(recognizing: shapes, path: "file")
       variant.bottleneckStride = .spatial
       #expect(found == variant)
     }
@@ -92,11 +94,43 @@ struct RecognitionTests {
       #expect(error.code == .damaged)
       #expect(error.place == "kindred.spec")
     }
-    let impossible = json.replacing("[1,2]", with: "[1,-2]")
-    let error = try #require(throws: WeightFileError.self) {
-      try network(tensors) { "{\"__metadata__\":{\"kindred.spec\":\"\(impossible)\"}," + $0.dropFirst() }.graph()
+    for depths in ["[9223372036854775807,1]", "[]", "[1,-2]"] {
+      let impossible = json.replacing("[1,2]", with: depths)
+      let error = try #require(throws: WeightFileError.self) {
+        try network(tensors) { "{\"__metadata__\":{\"kindred.spec\":\"\(impossible)\"}," + $0.dropFirst() }
+      }
+      #expect(error.code == .damaged)
     }
-    #expect(error.code == .damaged)
+  }
+
+  @Test func aNetworkIsWrittenWithItsSpecAndRecipe() throws {
+    var spec = TinySpec.bottleneck
+    (spec.name, spec.shortcut, spec.bottleneckStride) = ("mine \"é\"", .none, .pointwise)
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/network.safetensors"
+    try NetworkFile.write(spec, weights: HeInitialization(seed: 4), recipe: .caffe, to: path)
+    let network = try NetworkFile(SafetensorsFile(contentsOf: path))
+    #expect(network.spec == spec)
+    #expect(try network.recipe() == .caffe)
+    #expect(try network.graph() == spec.graph(randomSeed: 4))
+    let model = try ImageModel(contentsOf: path)
+    #expect(model.recipe == .caffe)
+    #expect(try ImageModel(contentsOf: path, recipe: .torchvision).recipe == .torchvision)
+    #expect(model.spec == spec)
+  }
+
+  /// A hole in a file costs nothing to make, and would cost memory to read.
+  @Test func hugeFilesAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let count = 1 << 31
+    let header = "{\"conv1.weight\":{\"dtype\":\"F32\",\"shape\":[\(count)],\"data_offsets\":[0,\(4 * count)]}}"
+    let path = try folder.write(SafetensorsBytes(header: header, data: []).bytes)
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.truncate(atOffset: UInt64(8 + header.utf8.count + 4 * count))
+    try handle.close()
+    let file = try SafetensorsFile(contentsOf: path)
+    #expect(file["conv1.weight"]?.count == count)
+    #expect(try #require(throws: WeightFileError.self) { try NetworkFile(file) }.code == .tooLarge)
   }
 
   /// The stride of a bottleneck is in Hugging Face's configuration alone.
@@ -211,16 +245,5 @@ struct RecognitionTests {
       #expect(error.code == .unknownArchitecture, "\(error)")
       #expect(error.reason.contains(word), "\(error)")
     }
-  }
-}
-
-/// Remembers shapes and gives zeros.
-private final class ShapeCollector: WeightSource {
-  private(set) var shapes: [String: [Int]] = [:]
-  private var zeros = ZeroWeights()
-
-  func values(named name: String, shape: [Int], role: WeightRole) -> [Float] {
-    shapes[name] = shape
-    return zeros.values(named: name, shape: shape, role: role)
   }
 }

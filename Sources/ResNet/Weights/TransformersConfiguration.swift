@@ -2,15 +2,18 @@ import Foundation
 
 /// What the `config.json` beside a weight file of Hugging Face transformers says that its tensors don't.
 struct TransformersConfiguration: Decodable {
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  private var model_type: String?
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  private var downsample_in_bottleneck: Bool?
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  private var downsample_in_first_stage: Bool?
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  private var hidden_act: String?
-  private var path: String?
+  private var modelType: String?
+  private var downsamplesInBottleneck: Bool?
+  private var downsamplesInFirstStage: Bool?
+  private var activation: String?
+  private var path = ""
+
+  private enum CodingKeys: String, CodingKey {
+    case modelType = "model_type"
+    case downsamplesInBottleneck = "downsample_in_bottleneck"
+    case downsamplesInFirstStage = "downsample_in_first_stage"
+    case activation = "hidden_act"
+  }
 
   /// Far more than any configuration has.
   private static let maximumBytes = 1 << 20
@@ -26,7 +29,7 @@ struct TransformersConfiguration: Decodable {
     }
     guard handle.size <= Self.maximumBytes else { return nil }
     let bytes = try handle.bytes(at: 0, count: handle.size)
-    guard let decoded = try? JSONDecoder().decode(Self.self, from: Data(bytes)), decoded.model_type == "resnet" else {
+    guard let decoded = try? JSONDecoder().decode(Self.self, from: Data(bytes)), decoded.modelType == "resnet" else {
       return nil
     }
     self = decoded
@@ -35,12 +38,12 @@ struct TransformersConfiguration: Decodable {
 
   /// - Throws: ``WeightFileError`` `unknownArchitecture` where the network differs from the paper's.
   func apply(to spec: inout ResNetSpec) throws(WeightFileError) {
-    if downsample_in_first_stage == true {
-      throw ResNetSpec.unrecognized(path ?? "", place: "downsample_in_first_stage", "a first stage that halves the map")
+    if downsamplesInFirstStage == true {
+      throw ResNetSpec.unrecognized(path, place: "downsample_in_first_stage", "a first stage that halves the map")
     }
-    if let hidden_act, hidden_act != "relu" {
-      throw ResNetSpec.unrecognized(path ?? "", place: "hidden_act", "\(hidden_act) instead of ReLU")
+    if let activation, activation != "relu" {
+      throw ResNetSpec.unrecognized(path, place: "hidden_act", "\(activation) instead of ReLU")
     }
-    spec.bottleneckStride = downsample_in_bottleneck == true ? .pointwise : .spatial
+    spec.bottleneckStride = downsamplesInBottleneck == true ? .pointwise : .spatial
   }
 }
