@@ -90,7 +90,8 @@ public enum OpenBLASSafety {
   }
 
   private static func probe(coreType: String?) -> Complaint {
-    var environment: [String: String?] = [probeVariable: "1"]
+    // A crash is an answer here: nobody needs Swift's report of it.
+    var environment: [String: String?] = [probeVariable: "1", "SWIFT_BACKTRACE": "enable=no"]
     if let coreType { environment[coreTypeVariable] = coreType }
     let outcome = ChildProcess.run(program, [], environment: environment, seconds: probeSeconds)
     if case .couldNotStart = outcome, coreType == nil {
