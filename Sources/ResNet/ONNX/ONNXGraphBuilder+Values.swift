@@ -127,6 +127,9 @@ extension ONNXGraphBuilder {
     guard let volume = checkedProduct(shape.lazy.map { $0.size ?? 1 }), volume <= 1 << 28 else {
       throw ONNXFault.tooLarge("its result has the shape \(shape.text)")
     }
+    guard shape.first == .batch || shape.first == .unknown else {
+      throw ONNXFault.unsupported("its result of the shape \(shape.text) does not keep the images of a batch apart")
+    }
     producers[output] = nodes.count
     shapes[output] = shape
     nodes.append(Node(name: name, operation: operation, inputs: inputs.map(\.name), output: output))

@@ -21,7 +21,9 @@ struct ONNXFixture {
     var offset = 0
     func integer() -> Int {
       defer { offset += 4 }
-      return bytes.withUnsafeBytes { Int(Int32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Int32.self))) }
+      return bytes.withUnsafeBytes {
+        Int(Int32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+      }
     }
     func shape() -> [Int] { (0..<integer()).map { _ in integer() } }
 
