@@ -55,7 +55,7 @@ extension ONNXGraphBuilder {
     }
   }
 
-  private func constantNode(_ node: ONNXNode) throws(WeightFileError) -> ONNXConstant {
+  private mutating func constantNode(_ node: ONNXNode) throws(WeightFileError) -> ONNXConstant {
     if let tensor = try node.tensor("value") { return try decoder.decode(tensor, name: node.label) }
     if let value = try node.float("value_float") { return ONNXConstant(shape: [], floats: [value]) }
     if let values = try node.floats("value_floats") {

@@ -42,6 +42,9 @@ extension ONNXGraphBuilder {
     guard case .floats(let values) = constant.elements else {
       throw ONNXFault.unsupported("\(node.proto.input[index]) holds integers: a quantised network")
     }
+    guard values.count != 1 || values[0].isFinite else {
+      throw ONNXFault.damaged("\(node.proto.input[index]) is \(values[0])")
+    }
     return (constant.shape, values)
   }
 
