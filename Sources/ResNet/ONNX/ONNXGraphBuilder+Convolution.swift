@@ -47,8 +47,8 @@ extension ONNXGraphBuilder {
     let epsilon = try node.float("epsilon") ?? 1e-5
     let variance = try channelWeights(node, 4, channels: channels)
     // Otherwise the square root is no number, or the division no finite one.
-    guard variance.allSatisfy({ $0 + epsilon > 0 }) else {
-      throw ONNXFault.damaged("\(node.proto.input[4]): a variance is not positive")
+    guard epsilon.isFinite, epsilon >= 0, variance.allSatisfy({ $0 + epsilon > 0 }) else {
+      throw ONNXFault.damaged("epsilon is \(epsilon), and with it a variance of \(node.proto.input[4]) is not positive")
     }
     let normalization = BatchNormalization(
       scale: try channelWeights(node, 1, channels: channels), shift: try channelWeights(node, 2, channels: channels),

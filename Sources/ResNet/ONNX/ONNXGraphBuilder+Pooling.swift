@@ -61,6 +61,7 @@ extension ONNXGraphBuilder {
 
   /// Axes that may be counted from the end, each once.
   func normalized(_ axes: [Int], rank: Int) throws(WeightFileError) -> [Int] {
+    guard axes.count <= 8 else { throw ONNXFault.unsupported("\(axes.count) axes") }
     var result: [Int] = []
     for axis in axes {
       guard (-rank..<rank).contains(axis), !result.contains(axis < 0 ? axis + rank : axis) else {

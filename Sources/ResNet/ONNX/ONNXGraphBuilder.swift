@@ -6,7 +6,7 @@ import Inference
 /// the chains of small integer operators with which exporters reshape leave nothing behind.
 struct ONNXGraphBuilder {
   let opset: Int
-  let decoder: ONNXTensorDecoder
+  var decoder: ONNXTensorDecoder
   var bindings: [String: ONNXBinding] = [:]
   var nodes: [Node] = []
   /// The nodes that make the values, by the values' names.
