@@ -15,6 +15,7 @@ extension ONNXGraphBuilder {
     guard !overflow, input.shape[1].agrees(with: .known(channels)) else {
       throw ONNXFault.wrongShape("its weights read \(channels) channels; the input has the shape \(input.shape.text)")
     }
+    if input.name == inputName { inputShape[1] = channels }
     let window = try ONNXWindow(node, kernel: Size2D(shape[2], shape[3]))
     let padding = try window.padding(for: input.shape)
     let bias = node.hasInput(2) ? try channelWeights(node, 2, channels: shape[0]) : nil

@@ -24,7 +24,11 @@ extension ONNXGraphBuilder {
   mutating func emitTranspose(
     _ node: ONNXNode, _ value: ONNXValue, _ permutation: [Int], channelsLast: Bool?
   ) throws(WeightFileError) {
-    if permutation == permutation.sorted() { return try alias(node, to: value) }
+    // Where only axes of 1 change places, no number moves.
+    let moving = permutation.filter { value.shape[$0] != .known(1) }
+    if moving == moving.sorted(), permutation.first == 0 {
+      return try bindReshape(node, value, to: permutation.map { value.shape[$0] })
+    }
     try emit(
       node, .transpose(permutation: permutation), [value], shape: permutation.map { value.shape[$0] },
       channelsLast: channelsLast ?? isChannelsLast(value, after: permutation))
@@ -135,11 +139,12 @@ extension ONNXGraphBuilder {
   }
 
   /// PyTorch steps through rows and columns in two nodes: both steps as one, from the value before the first.
-  private func beforeSteps(_ value: ONNXValue, stride: Size2D) -> (ONNXValue, Size2D) {
+  private mutating func beforeSteps(_ value: ONNXValue, stride: Size2D) -> (ONNXValue, Size2D) {
     guard let index = producers[value.name], case .maxPool(let pooling) = nodes[index].operation,
       pooling.kernel == Size2D(1, 1), pooling.padding == Padding2D(), let shape = shapes[nodes[index].inputs[0]],
       pooling.stride.width == 1, stride.height == 1
     else { return (value, stride) }
+    readers[nodes[index].inputs[0], default: 0] += 1
     let source = ONNXValue(name: nodes[index].inputs[0], shape: shape, channelsLast: value.channelsLast)
     return (source, Size2D(pooling.stride.height, stride.width))
   }

@@ -9,10 +9,11 @@ import Testing
     #expect(ONNXFixture.names.count >= 100)
   }
 
-  @Test(arguments: ONNXFixture.names) func givesWhatONNXRuntimeGives(name: String) throws {
+  @Test(arguments: ONNXFixture.names, ExecutorKind.allCases)
+  func givesWhatONNXRuntimeGives(name: String, kind: ExecutorKind) throws {
     let fixture = try ONNXFixture(name)
     let graph = try ONNXImporter.graph(contentsOf: fixture.path)
-    let executor = try ExecutorKind.openBLAS.makeExecutor(for: graph, threads: 1)
+    let executor = try kind.makeExecutor(for: graph, threads: 1)
     let results = try executor.run(fixture.feed)
     try #require(results.count == fixture.outputs.count)
     for (result, expected) in zip(results, fixture.outputs) {

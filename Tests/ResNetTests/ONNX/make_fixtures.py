@@ -205,6 +205,18 @@ def operators():
     first = n.op("Squeeze", n.op("Shape", x, start=0, end=1), n.ints(0))
     n.write(n.op("Reshape", x, n.op("Concat", n.op("Unsqueeze", first, n.ints(0)), n.op("Shape", x, start=1, end=-2), axis=0)))
 
+    # A reshape there and back again must not hide that the product has two readers.
+    n, x = pooled("reshape-there-and-back", 13)
+    there = n.op("Reshape", n.op("MatMul", n.op("Flatten", x), n.weight(6, 5)), n.ints(0, 0, 1, 1))
+    back = [n.op("Reshape", there, n.ints(0, 5)), n.op("Flatten", there)]
+    n.write(n.op("Add", back[0], n.weight(5)), back[1], n.op("Relu", there))
+    n = Net("free-sizes", 13, ("batch", "channels", "height", "width"), feed=(2, 3, 7, 5))
+    x = n.op("MaxPool", n.op("Relu", n.batch_norm(n.conv("input", 3, 4, stride=2), 4)), kernel_shape=[2, 2])
+    x = n.op("Add", n.conv(x, 4, 4), x)
+    n.write(n.op("Gemm", n.op("Flatten", n.op("GlobalAveragePool", x)), n.weight(4, 2)), n.op("ReduceMean", x, axes=[2, 3], keepdims=0))
+    n, x = pooled("transpose-of-pooled", 9)
+    n.write(n.op("Reshape", n.op("Transpose", x, perm=[0, 2, 3, 1]), n.ints(-1, 6)))
+
     n, x = pooled("squeeze-11", 11)
     n.write(n.op("Unsqueeze", n.op("Squeeze", x, axes=[2, 3]), axes=[1, -1]))
     n, x = pooled("squeeze-13", 13)
@@ -312,14 +324,13 @@ def networks():
         return x, y
 
     # The zoo's MXNet exports: weights are inputs too, identity Dropouts, Flatten and Gemm.
-    for opset in (7, 8):
-        n = Net(f"net-zoo-v1-{opset}", opset, ("N", 3, 16, 16))
-        x = n.op("Relu", n.batch_norm(n.conv("input", 3, 3, kernel=5, stride=2), 3, spatial=1))
-        x = n.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
-        for inputs, outputs, stride in ((3, 3, 1), (3, 5, 2)):
-            x = n.op("Relu", n.op("Add", *reversed(basic(n, x, inputs, outputs, stride))))
-        x = n.op("Flatten", n.op("GlobalAveragePool", x))
-        n.write(n.op("Gemm", x, n.weight(5, 5), n.weight(5), transB=1, alpha=1.0, beta=1.0), inputs_list_weights=True)
+    n = Net("net-zoo-v1-7", 7, ("N", 3, 16, 16))
+    x = n.op("Relu", n.batch_norm(n.conv("input", 3, 3, kernel=5, stride=2), 3, spatial=1))
+    x = n.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    for inputs, outputs, stride in ((3, 3, 1), (3, 5, 2)):
+        x = n.op("Relu", n.op("Add", *reversed(basic(n, x, inputs, outputs, stride))))
+    x = n.op("Flatten", n.op("GlobalAveragePool", x))
+    n.write(n.op("Gemm", x, n.weight(5, 5), n.weight(5), transB=1, alpha=1.0, beta=1.0), inputs_list_weights=True)
     n = Net("net-zoo-v2-7", 7, (1, 3, 16, 16))
     x = n.conv(n.batch_norm("input", 3, momentum=0.9), 3, 3, kernel=5, stride=2)
     x = n.op("MaxPool", n.op("Relu", n.batch_norm(x, 3)), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
@@ -332,7 +343,7 @@ def networks():
     x = n.op("Reshape", x, n.ints(0, -1))
     n.write(n.op("Gemm", x, n.weight(5, 5), n.weight(5), transB=1), inputs_list_weights=True)
     # The zoo's Caffe2 exports: one image, Sum, AveragePool over the map, Reshape to [1, C], Softmax.
-    for opset in (8, 9, 12):
+    for opset in (8, 9):
         n = Net(f"net-caffe2-{opset}", opset, (1, 3, 16, 16))
         x = n.op("Relu", n.batch_norm(n.conv("input", 3, 3, stride=2), 3))
         x = n.op("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 2, 2])
