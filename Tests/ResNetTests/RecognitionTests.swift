@@ -117,6 +117,8 @@ struct RecognitionTests {
     #expect(model.recipe == .caffe)
     #expect(try ImageModel(contentsOf: path, recipe: .torchvision).recipe == .torchvision)
     #expect(model.spec == spec)
+    try NetworkFile.write(spec, weights: HeInitialization(seed: 4), recipe: .torchvision, to: path)
+    #expect(try NetworkFile(SafetensorsFile(contentsOf: path)).recipe() == .torchvision)
   }
 
   /// A hole in a file costs nothing to make, and would cost memory to read.

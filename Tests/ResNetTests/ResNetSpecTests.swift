@@ -24,7 +24,7 @@ struct ResNetSpecTests {
     #expect(spec.layers == layers)
   }
 
-  /// 3.86 thousand million by hand: stem 118,013,952; four stages 668,  950, 1387 and 732 million; classifier.
+  /// 3.86 thousand million by hand: stem 118,013,952; four stages 668, 951, 1388 and 732 million; classifier.
   @Test func multiplyAddsOfEachStageAreRight() throws {
     let description = try #require(ResNetSpec(named: "resnet50", bottleneckStride: .pointwise)).describe()
     // A bottleneck at full resolution: 56² × (256·64 + 9·64·64 + 64·256); its first one projects 64 to 256.
