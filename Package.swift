@@ -61,7 +61,10 @@ let package = Package(
 
     .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-    .testTarget(name: "ResNetTests", dependencies: ["ResNet"]),
+    .testTarget(
+      name: "ResNetTests", dependencies: ["ResNet"],
+      exclude: ["ONNX/Fixtures", "ONNX/make_fixtures.py", "ONNX/make_torch_fixtures.py"]
+    ),
     .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex"]),
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
     .testTarget(name: "EndToEnd", dependencies: ["Kindred"]),

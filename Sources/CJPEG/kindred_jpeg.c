@@ -115,7 +115,8 @@ kindred_jpeg_status kindred_jpeg_reader_start(
   struct jpeg_decompress_struct *decompressor = &reader->decompressor;
   if (setjmp(reader->errors.escape)) return reader->errors.status;
   reader->maximum_scans = maximum_scans;
-  reader->in_single_scan = !jpeg_has_multiple_scans(decompressor);
+  // The arithmetic decoder goes on with zeros at the end and warns of nothing.
+  reader->in_single_scan = !jpeg_has_multiple_scans(decompressor) && !decompressor->arith_code;
   reader->progress.progress_monitor = watch_scans;
   decompressor->progress = &reader->progress;
   decompressor->scale_num = 1;

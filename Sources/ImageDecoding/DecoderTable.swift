@@ -37,7 +37,7 @@ enum DecoderTable {
     case .heic, .avif:
       let header = try HEIFDecoder.header(of: bytes, options: options)
       (width, height) = (header.width, header.height)
-      bytesBesidePixels = { $0.pixelCount * header.bytesPerPixelWhileDecoding }
+      bytesBesidePixels = { _ in header.decodingBytes }
     }
     let size = try PixelSize(width: width, height: height, limit: options.maximumPixels)
     return ImageHeader(

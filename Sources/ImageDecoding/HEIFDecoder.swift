@@ -9,18 +9,24 @@ enum HEIFDecoder {
     /// As stored, before the file's own rotation.
     var width: Int
     var height: Int
-    var bytesPerPixelWhileDecoding: Int
+    /// An upper estimate of what libheif and the result hold at the peak.
+    var decodingBytes: Int
   }
 
+  /// libheif counts bytes of pixels in 32 bits; at up to 8 bytes a pixel this many stay below 2³¹.
+  private static let mostPixels = 250_000_000
+
   static func header(of bytes: [UInt8], options: DecodingOptions) throws(DecodingFault) -> Header {
-    try withFile(bytes, options: options) { (file) throws(DecodingFault) in file.header }
+    try withFile(bytes, options: options) { (file, pixels) throws(DecodingFault) in
+      file.header(decodedPixels: pixels)
+    }
   }
 
   static func decode(
     _ bytes: [UInt8], options: DecodingOptions
   ) throws(DecodingFault) -> (image: RGBImage, size: PixelSize, exif: EXIF) {
-    try withFile(bytes, options: options) { (file) throws(DecodingFault) in
-      let header = file.header
+    try withFile(bytes, options: options) { (file, pixels) throws(DecodingFault) in
+      let header = file.header(decodedPixels: pixels)
       _ = try PixelSize(width: header.width, height: header.height, limit: options.maximumPixels)
       let decoded = try file.decodedImage()
       let size = try PixelSize(width: decoded.width, height: decoded.height, limit: options.maximumPixels)
@@ -32,12 +38,13 @@ enum HEIFDecoder {
   }
 
   private static func withFile<Value>(
-    _ bytes: [UInt8], options: DecodingOptions, _ body: (HEIFFile) throws(DecodingFault) -> Value
+    _ bytes: [UInt8], options: DecodingOptions, _ body: (HEIFFile, Int) throws(DecodingFault) -> Value
   ) throws(DecodingFault) -> Value {
+    let pixels = try HEIFStructure(ByteView(bytes)).decodedPixelCount(limit: min(options.maximumPixels, mostPixels))
     var result: Result<Value, DecodingFault>?
     bytes.withUnsafeBufferPointer { buffer in
       do throws(DecodingFault) {
-        result = .success(try body(try HEIFFile(buffer, options: options)))
+        result = .success(try body(try HEIFFile(buffer), pixels))
       } catch {
         result = .failure(error)
       }
@@ -72,7 +79,7 @@ private final class HEIFFile {
   private let context: OpaquePointer
   private let handle: OpaquePointer
 
-  init(_ buffer: UnsafeBufferPointer<UInt8>, options: DecodingOptions) throws(DecodingFault) {
+  init(_ buffer: UnsafeBufferPointer<UInt8>) throws(DecodingFault) {
     guard let context = heif_context_alloc() else {
       throw DecodingFault(.unreadable, "not enough memory to decode HEIF")
     }
@@ -80,7 +87,8 @@ private final class HEIFFile {
     do throws(DecodingFault) {
       // Tiles are decoded here, not on threads of libheif's.
       heif_context_set_max_decoding_threads(context, 0)
-      heif_context_set_maximum_image_size_limit(context, Int32(clamping: options.maximumPixels))
+      // Sizes have been checked; libheif's own limit on sides would refuse long panoramas.
+      heif_context_set_maximum_image_size_limit(context, 1 << 20)
       try HEIFDecoder.check(
         heif_context_read_from_memory_without_copy(context, buffer.baseAddress, buffer.count, nil))
       try HEIFDecoder.check(heif_context_get_primary_image_handle(context, &handle))
@@ -105,13 +113,13 @@ private final class HEIFFile {
 
   /// At the peak libheif holds the planes twice while it turns them, then the planes and the interleaved picture, and
   /// the result is copied from that.
-  var header: HEIFDecoder.Header {
+  func header(decodedPixels: Int) -> HEIFDecoder.Header {
     let sampleBytes = heif_image_handle_get_luma_bits_per_pixel(handle) > 8 ? 2 : 1
     let planes = hasAlpha ? 4 : 3
     let interleaved = hasAlpha ? 4 : 3
     return HEIFDecoder.Header(
       width: Int(heif_image_handle_get_ispe_width(handle)), height: Int(heif_image_handle_get_ispe_height(handle)),
-      bytesPerPixelWhileDecoding: 2 * planes * sampleBytes + interleaved)
+      decodingBytes: decodedPixels * (2 * planes * sampleBytes + interleaved))
   }
 
   /// The EXIF block begins with the offset of its TIFF structure.

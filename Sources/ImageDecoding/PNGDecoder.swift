@@ -24,7 +24,8 @@ enum PNGDecoder {
     let view = ByteView(bytes)
     let header = try header(of: view)
     let size = try PixelSize(width: header.width, height: header.height, limit: options.maximumPixels)
-    let exif = exif(in: view)
+    let chunks = PNGChunks(view)
+    let exif = chunks.exif
     var result: Result<RGBImage, DecodingFault>?
     bytes.withUnsafeBufferPointer { buffer in
       do throws(DecodingFault) {
@@ -34,6 +35,10 @@ enum PNGDecoder {
       }
     }
     guard let result else { throw DecodingFault(.empty, "no bytes") }
+    if case .failure(let fault) = result, fault.code == .corrupt, chunks.areCut {
+      // libspng may stumble over what is missing before it notices the end.
+      throw DecodingFault(.truncated, "truncated PNG: the file ends before the picture does")
+    }
     return (try result.get(), size, exif)
   }
 
@@ -72,19 +77,6 @@ enum PNGDecoder {
       throw DecodingFault(.truncated, "truncated PNG: the file ends before the picture does")
     }
     throw DecodingFault(status == Int32(SPNG_EMEM.rawValue) ? .unreadable : .corrupt, "bad PNG: \(message)")
-  }
-
-  /// The eXIf chunk, wherever it is. Its checksum doesn't matter: bad EXIF is the same as none.
-  ///
-  /// Source: PNG third edition, 5.3 and 11.3.4.5.
-  private static func exif(in view: ByteView) -> EXIF {
-    var offset = 8
-    while let length = view.unsigned(at: offset, byteCount: 4), let type = view.fourCharacterCode(at: offset + 4) {
-      if type == "eXIf", let block = view.view(at: offset + 8, count: length) { return EXIF(block: block) }
-      if type == "IEND" { break }
-      offset += 12 + length
-    }
-    return EXIF()
   }
 }
 

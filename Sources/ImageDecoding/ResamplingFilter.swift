@@ -2,7 +2,8 @@
 ///
 /// Shrinking widens the triangle by the scale (antialiasing), enlarging leaves it at one input sample. Weights are
 /// normalised to one and held with 22 fractional bits, which with 8-bit samples fills a 32-bit sum. This is the
-/// arithmetic of Pillow's `resize` with `BILINEAR`, so that its results are reproduced to the bit.
+/// arithmetic of Pillow's `resize` with `BILINEAR`, so that its results are reproduced to the bit, save that recent
+/// versions filter columns before rows in some tall pictures and then round a few samples the other way.
 struct ResamplingFilter {
   static let fractionalBits: Int32 = 22
 

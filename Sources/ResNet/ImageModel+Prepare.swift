@@ -2,6 +2,8 @@ import Foundation
 import ImageDecoding
 
 extension ImageModel {
+  private static let longestTenCropRatio = 32
+
   /// Resizes, crops and normalises one picture.
   /// - Returns: `[3, crop, crop]`, flattened.
   public func prepare(_ image: RGBImage) -> [Float] {
@@ -23,16 +25,21 @@ extension ImageModel {
   }
 
   /// The ten views of one picture that the paper's ImageNet results average over: the four corners and the centre of
-  /// the resized picture, then the same mirrored (Krizhevsky et al. 2012).
+  /// the resized picture, then the same mirrored (Krizhevsky et al. 2012). A picture of more than 32 times its breadth
+  /// is squeezed to that first.
   /// - Returns: `[10, 3, crop, crop]`, flattened.
   public func prepareTenCrop(_ image: RGBImage) -> [Float] {
     let side = recipe.crop
+    // Shorter sides are as long as the recipe says; longer ones are bounded, or a picture of one row would fill memory.
     let shorter = min(image.width, image.height)
-    let scaled = { (length: Int) in max(side, length * self.recipe.shorterSide / shorter) }
+    let scaled = { (length: Int) in
+      min(length * self.recipe.shorterSide / shorter, Self.longestTenCropRatio * self.recipe.shorterSide)
+    }
     let resized = image.resized(width: scaled(image.width), height: scaled(image.height))
     let (right, bottom) = (resized.width - side, resized.height - side)
-    // Rounded as in resizedAndCropped, so that the centre view is the one that prepare gives.
-    let (middle, center) = (Int((Double(right) / 2).rounded()), Int((Double(bottom) / 2).rounded()))
+    // Halves go to the even side, so that the centre is the view that prepare gives.
+    func half(_ slack: Int) -> Int { Int((Double(slack) / 2).rounded(.toNearestOrEven)) }
+    let (middle, center) = (half(right), half(bottom))
     let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom), (middle, center)]
     let views = [false, true].flatMap { mirrored in corners.map { View(x: $0.0, y: $0.1, isMirrored: mirrored) } }
     return pixelTable.planes(of: resized, views: views, side: side)

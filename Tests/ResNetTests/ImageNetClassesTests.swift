@@ -8,7 +8,8 @@ struct ImageNetClassesTests {
     let all = ImageNetClasses.all
     #expect(all.count == 1000)
     #expect(all.map(\.wordNetID) == Set(all.map(\.wordNetID)).sorted())
-    #expect(all.allSatisfy { $0.wordNetID.count == 9 && $0.name.first?.isWhitespace == false && !$0.name.contains("_") })
+    #expect(
+      all.allSatisfy { $0.wordNetID.count == 9 && $0.name.first?.isWhitespace == false && !$0.name.contains("_") })
     #expect(all[0] == ImageNetClasses.Class(wordNetID: "n01440764", name: "tench"))
     #expect(all[999] == ImageNetClasses.Class(wordNetID: "n15075141", name: "toilet tissue"))
   }

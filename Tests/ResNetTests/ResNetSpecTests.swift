@@ -24,7 +24,7 @@ struct ResNetSpecTests {
     #expect(spec.layers == layers)
   }
 
-  /// 3.86 thousand million by hand: stem 118,013,952; four stages 668,  950, 1387 and 732 million; classifier.
+  /// 3.86 thousand million by hand: stem 118,013,952; four stages 668, 951, 1388 and 732 million; classifier.
   @Test func multiplyAddsOfEachStageAreRight() throws {
     let description = try #require(ResNetSpec(named: "resnet50", bottleneckStride: .pointwise)).describe()
     // A bottleneck at full resolution: 56² × (256·64 + 9·64·64 + 64·256); its first one projects 64 to 256.
@@ -92,8 +92,32 @@ struct ResNetSpecTests {
     let description = try #require(ResNetSpec(named: "resnet50-thin")).describe()
     #expect(description.featureDimension == 1024)
     #expect(description.stages.map(\.outputChannels) == [64, 128, 256, 512, 1024, 2])
-    // Weights and biases of open_nsfw's layers, with batch normalisation kept apart.
     #expect(description.layers == 50)
+  }
+
+  /// The default model, from a file of another origin, is the network that `resnet50-thin` describes.
+  @Test func theDefaultModelIsTheThinNetwork() throws {
+    guard let path = SharedData.defaultModel() else { return }
+    let model = try FeatureGraph(ONNXImporter.graph(contentsOf: path), path: path).graph
+    let spec = try #require(ResNetSpec(named: "resnet50-thin"))
+    let description = try spec.describe()
+    let costs = try model.multiplyAdds(forInput: [1, 3, 224, 224])
+    #expect(costs.reduce(0) { $0 + $1.multiplyAdds } == description.multiplyAdds)
+    // Its batch normalisation is folded: scale and shift of every channel have become one bias.
+    let graph = try spec.graph(weights: ZeroWeights())
+    let channels = graph.nodes.reduce(0) { count, node in
+      guard case .batchNormalization(let normalization) = node.operation else { return count }
+      return count + normalization.scale.count
+    }
+    #expect(model.parameterCount == description.parameters - channels)
+    func convolutions(_ graph: Graph) -> [[Int]] {
+      graph.nodes.compactMap { node in
+        guard case .convolution(let convolution) = node.operation else { return nil }
+        return convolution.weights.shape + [convolution.stride.height]
+      }
+      .sorted { $0.lexicographicallyPrecedes($1) }
+    }
+    #expect(convolutions(model) == convolutions(graph))
   }
 
   @Test(arguments: ResNetSpec.names)

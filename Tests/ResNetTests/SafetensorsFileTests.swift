@@ -9,8 +9,10 @@ struct SafetensorsFileTests {
   @Test func tensorsAreReadAsWritten() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(
-      SafetensorsBytes([("b", [2, 4], numbers), ("a", [8], numbers.reversed()), ("scalar", [], [3]), ("none", [0], [])])
-        .bytes)
+      SafetensorsBytes([
+        ("b", [2, 4], numbers), ("a", [8], numbers.reversed()), ("scalar", [], [3]), ("none", [0], []),
+      ])
+      .bytes)
     let file = try SafetensorsFile(contentsOf: path)
     #expect(Set(file.names) == ["a", "b", "scalar", "none"])
     #expect(file.names.first == "b")
@@ -43,7 +45,8 @@ struct SafetensorsFileTests {
   /// Values from the formats' definitions: subnormal, largest, one third.
   @Test func halfPrecisionIsExact() throws {
     let folder = try TemporaryFolder()
-    let header = #"{"h":{"dtype":"F16","shape":[4],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[2],"#
+    let header =
+      #"{"h":{"dtype":"F16","shape":[4],"data_offsets":[0,8]},"b":{"dtype":"BF16","shape":[2],"#
       + #""data_offsets":[8,12]}}"#
     let data: [UInt8] = [0x01, 0x00, 0xff, 0x7b, 0x55, 0x35, 0x00, 0xbc, 0x80, 0x3f, 0x00, 0xc0]
     let file = try SafetensorsFile(contentsOf: folder.write(SafetensorsBytes(header: header, data: data).bytes))

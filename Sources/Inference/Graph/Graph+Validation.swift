@@ -33,5 +33,28 @@ extension Graph {
     for name in outputs where !defined.contains(name) {
       throw invalid(nil, "the output \"\(name)\" is given by no node")
     }
+    try checkRanks()
+  }
+
+  /// Numbers of axes, which no size of input changes. Passes rely on them.
+  private func checkRanks() throws(InferenceError) {
+    let ranks = ranks
+    for node in nodes {
+      let rank = ranks[node.inputs[0], default: 0]
+      let fits =
+        switch node.operation {
+        case .convolution, .maxPool, .averagePool, .globalAveragePool, .pad, .subsampleAndPadChannels: rank == 4
+        case .linear: rank == 2
+        case .batchNormalization, .channelAffine, .softmax: rank >= 2
+        case .transpose(let permutation): rank == permutation.count
+        case .mean(let axes, _): Operation.normalizedAxes(axes, rank: rank) != nil
+        case .add, .relu, .flatten, .reshape: true
+        }
+      guard fits, node.inputs.allSatisfy({ node.operation != .add || ranks[$0] == rank }) else {
+        throw InferenceError(
+          code: .shapeMismatch, place: node.name,
+          reason: "\(node.operation.label) does not work on a value of \(rank) axes")
+      }
+    }
   }
 }

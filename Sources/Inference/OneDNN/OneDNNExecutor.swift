@@ -20,6 +20,7 @@ public final class OneDNNExecutor: Executor {
   }
 
   private let graph: Graph
+  private let spinLimit: OpenMP.SpinLimit
   private let worker: WorkerThread
   // Only jobs of `worker` use it, and those run one at a time.
   nonisolated(unsafe) private let state: State
@@ -35,6 +36,7 @@ public final class OneDNNExecutor: Executor {
   public init(graph: Graph, threads: Int? = nil) throws(InferenceError) {
     try graph.validate()
     self.graph = graph
+    spinLimit = try OpenMP.SpinLimit.shared()
     let worker = try WorkerThread()
     self.worker = worker
     state = try worker.run { () throws(InferenceError) in

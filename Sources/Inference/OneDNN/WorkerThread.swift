@@ -97,21 +97,3 @@ final class WorkerThread: @unchecked Sendable {
     return try result.get()
   }
 }
-
-/// OpenMP's number of threads, which belongs to the calling thread.
-enum OpenMP {
-  private typealias SetThreads = @convention(c) (Int32) -> Void
-  private typealias GetThreads = @convention(c) () -> Int32
-
-  /// For the parallel regions that this thread starts from now on. Looked up at run time: oneDNN brings its own
-  /// OpenMP along, and a second one must not be linked beside it.
-  static func setThreads(_ count: Int) {
-    guard let symbol = dlsym(nil, "omp_set_num_threads") else { return }
-    unsafeBitCast(symbol, to: SetThreads.self)(Int32(clamping: max(1, count)))
-  }
-
-  /// How many threads a parallel region that this thread starts may have; `nil` where there is no OpenMP.
-  static var maximumThreads: Int? {
-    dlsym(nil, "omp_get_max_threads").map { Int(unsafeBitCast($0, to: GetThreads.self)()) }
-  }
-}

@@ -19,11 +19,12 @@ extension NetworkDescription {
       return cells.joined(separator: "  ")
     }
     let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))
-    let title = """
-      \(name): \(layers) layers, input \(inputHeight)×\(inputWidth), \(featureDimension) features
-      shortcuts: \(shortcut)
-      """
-    return ([title, "", lines[0], rule] + lines.dropFirst().dropLast() + [rule, lines[lines.count - 1]])
+    var title = [
+      "\(name): \(layers) layers, input \(inputHeight)×\(inputWidth), \(featureDimension) features",
+      "shortcuts: \(shortcut)",
+    ]
+    if let bottleneckStride { title.append("stride: \(bottleneckStride)") }
+    return (title + ["", lines[0], rule] + lines.dropFirst().dropLast() + [rule, lines[lines.count - 1]])
       .joined(separator: "\n")
   }
 

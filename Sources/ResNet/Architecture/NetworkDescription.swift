@@ -29,6 +29,8 @@ public struct NetworkDescription: Sendable, Equatable, Codable {
   public var featureDimension: Int
   /// How shortcuts are made, in words.
   public var shortcut: String
+  /// Which convolution of a bottleneck halves the map, in words; `nil` for basic blocks.
+  public var bottleneckStride: String?
   public var stages: [Stage]
   public var parameters: Int { stages.reduce(0) { $0 + $1.parameters } }
   public var multiplyAdds: Int { stages.reduce(0) { $0 + $1.multiplyAdds } }
@@ -74,7 +76,8 @@ extension ResNetSpec {
     }
     return NetworkDescription(
       name: name, layers: layers, inputHeight: side, inputWidth: side,
-      featureDimension: shapes["flatten"]?.last ?? 0, shortcut: shortcut.words, stages: stages)
+      featureDimension: shapes["flatten"]?.last ?? 0, shortcut: shortcut.words,
+      bottleneckStride: block == .bottleneck ? bottleneckStride.words : nil, stages: stages)
   }
 
   /// The paper counts the max pool to the first stage of blocks.
@@ -127,6 +130,16 @@ extension ResNetSpec.Shortcut {
     case .identity: "identity, zero-padded where dimensions grow (option A)"
     case .projectionWhereNeeded: "projection where dimensions grow, identity elsewhere (option B)"
     case .projectionEverywhere: "projection everywhere (option C)"
+    }
+  }
+}
+
+extension ResNetSpec.BottleneckStride {
+  /// Where the stride is and who puts it there.
+  public var words: String {
+    switch self {
+    case .pointwise: "on the first 1×1 convolution (the paper)"
+    case .spatial: "on the 3×3 convolution (torchvision)"
     }
   }
 }

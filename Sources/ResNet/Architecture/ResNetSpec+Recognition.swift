@@ -30,17 +30,20 @@ extension ResNetSpec {
         "a first convolution of shape \(stemShape); the paper's are [filters, 3, 7, 7] and [filters, 3, 3, 3]")
     }
 
+    // A block is there if any of its tensors is, so that a lost one is missed by its own name.
+    let blocks = Set(shapes.keys.map { $0.split(separator: ".").prefix(2).joined(separator: ".") })
     var (depths, filters): ([Int], [Int]) = ([], [])
-    while depths.count < 16, shapes["layer\(depths.count + 1).0.conv1.weight"] != nil {
+    while depths.count < 16, blocks.contains("layer\(depths.count + 1).0") {
       let stage = "layer\(depths.count + 1)"
       var depth = 1
-      while shapes["\(stage).\(depth).conv1.weight"] != nil { depth += 1 }
+      while blocks.contains("\(stage).\(depth)") { depth += 1 }
       depths.append(depth)
       filters.append(try shape("\(stage).0.conv1.weight", axes: 4)[0])
     }
     guard !depths.isEmpty else { throw Self.unrecognized(path, place: "layer1.0.conv1.weight", "it has no stages") }
 
-    let block: Block = shapes["layer1.0.conv3.weight"] == nil ? .basic : .bottleneck
+    let startsPointwise = try shape("layer1.0.conv1.weight", axes: 4)[2...] == [1, 1]
+    let block: Block = startsPointwise || shapes["layer1.0.conv3.weight"] != nil ? .bottleneck : .basic
     if block == .bottleneck {
       let middle = try shape("layer1.0.conv2.weight", axes: 4)
       guard middle[1] == filters[0] else {
@@ -55,10 +58,11 @@ extension ResNetSpec {
       }
     }
 
+    let hasClassifier = shapes["fc.weight"] != nil || shapes["fc.bias"] != nil
     self.init(
       name: "", stem: stem, stemFilters: stemShape[0], block: block, depths: depths, filters: filters,
       shortcut: Self.shortcut(of: shapes, depths: depths),
-      classCount: shapes["fc.weight"] == nil ? nil : try shape("fc.weight", axes: 2)[0])
+      classCount: hasClassifier ? try shape("fc.weight", axes: 2)[0] : nil)
     name = recognizedName
   }
 

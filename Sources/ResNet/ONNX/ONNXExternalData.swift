@@ -6,13 +6,19 @@ import Foundation
 /// model's own folder is followed, and no symbolic link.
 struct ONNXExternalData {
   /// The folder of the model.
-  var folder: String
+  let folder: String
+  /// Bytes read so far, by file.
+  private var bytesRead: [String: Int] = [:]
+
+  init(folder: String) {
+    self.folder = folder
+  }
 
   /// - Parameters:
   ///   - entries: the tensor's `external_data`: `location`, and `offset` and `length` in bytes.
   ///   - byteCount: what the tensor's shape and type need.
   ///   - name: the tensor's, for errors.
-  func read(
+  mutating func read(
     _ entries: [ONNXStringStringEntryProto], byteCount: Int, name: String
   ) throws(WeightFileError) -> [UInt8] {
     var values: [String: String] = [:]
@@ -52,6 +58,12 @@ struct ONNXExternalData {
         code: .truncated, path: "", place: name,
         reason: "its data is \(byteCount) bytes from byte \(offset) of \(location), which has \(size)")
     }
+    // Two names for one tensor occur; a thousand would let a small model fill the memory.
+    let total = bytesRead[location, default: 0] + byteCount
+    guard total / 2 <= size else {
+      throw ONNXFault.tooLarge("the model reads the same bytes of \(location) again and again", at: name)
+    }
+    bytesRead[location] = total
     return try ONNXFileReading.read(descriptor, offset: offset, count: byteCount, place: name)
   }
 

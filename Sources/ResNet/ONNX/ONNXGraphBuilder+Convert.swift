@@ -29,8 +29,9 @@ extension ONNXGraphBuilder {
     case "Identity": try alias(node, to: value(node))
     case "Dropout": try dropout(node)
     case "Cast": try cast(node)
+    case "CastLike": try alias(node, to: value(node))
     default:
-      throw ONNXFault.unsupported("operator set \(opset) has or may have this operator, but Kindred does not do it")
+      throw ONNXFault.unsupported("Kindred does not know this operator (operator set \(opset))")
     }
   }
 
@@ -43,10 +44,8 @@ extension ONNXGraphBuilder {
 
   /// Kindred computes in single precision, whatever the file's precision is.
   private mutating func cast(_ node: ONNXNode) throws(WeightFileError) {
-    let number = try node.integer("to") ?? 0
-    guard let type = Int32(exactly: number).flatMap(ONNXElementType.init), type.isFloatingPoint else {
-      throw ONNXFault.unsupported("to \(ONNXElementType.name(Int32(clamping: number))) of a computed value")
-    }
+    let type = try castType(node)
+    guard type.isFloatingPoint else { throw ONNXFault.unsupported("of a computed value to \(type)") }
     try alias(node, to: value(node))
   }
 

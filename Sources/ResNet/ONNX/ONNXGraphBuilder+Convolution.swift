@@ -15,6 +15,7 @@ extension ONNXGraphBuilder {
     guard !overflow, input.shape[1].agrees(with: .known(channels)) else {
       throw ONNXFault.wrongShape("its weights read \(channels) channels; the input has the shape \(input.shape.text)")
     }
+    if input.name == inputName { inputShape[1] = channels }
     let window = try ONNXWindow(node, kernel: Size2D(shape[2], shape[3]))
     let padding = try window.padding(for: input.shape)
     let bias = node.hasInput(2) ? try channelWeights(node, 2, channels: shape[0]) : nil
@@ -47,8 +48,8 @@ extension ONNXGraphBuilder {
     let epsilon = try node.float("epsilon") ?? 1e-5
     let variance = try channelWeights(node, 4, channels: channels)
     // Otherwise the square root is no number, or the division no finite one.
-    guard variance.allSatisfy({ $0 + epsilon > 0 }) else {
-      throw ONNXFault.damaged("\(node.proto.input[4]): a variance is not positive")
+    guard epsilon.isFinite, epsilon >= 0, variance.allSatisfy({ $0 + epsilon > 0 }) else {
+      throw ONNXFault.damaged("epsilon is \(epsilon), and with it a variance of \(node.proto.input[4]) is not positive")
     }
     let normalization = BatchNormalization(
       scale: try channelWeights(node, 1, channels: channels), shift: try channelWeights(node, 2, channels: channels),

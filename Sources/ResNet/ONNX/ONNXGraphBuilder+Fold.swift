@@ -12,6 +12,11 @@ extension ONNXGraphBuilder {
     case "Shape":
       try bind(node, shapeNode(node))
       return true
+    case "CastLike":
+      // Whatever is computed when the network runs is floating-point.
+      guard case .constant(let constant) = try input(node, 0), case .value = try input(node, 1) else { break }
+      try bind(node, cast(node, constant, to: .float))
+      return true
     default: break
     }
     var constants: [ONNXConstant] = []
@@ -30,7 +35,10 @@ extension ONNXGraphBuilder {
   ) throws(WeightFileError) -> ONNXConstant? {
     switch node.operatorName {
     case "Identity", "Dropout": return first
-    case "Cast": return try cast(node, first)
+    case "CastLike":
+      guard all.count == 2, all[1].integers != nil else { return try cast(node, first, to: .float) }
+      return try cast(node, first, to: .int64)
+    case "Cast": return try cast(node, first, to: castType(node))
     case "Reshape": return try reshape(node, first)
     case "Squeeze", "Unsqueeze", "Flatten": return try changeAxes(node, first)
     case "Transpose":
@@ -39,6 +47,7 @@ extension ONNXGraphBuilder {
     case "Gather": return try gather(node, first)
     case "Slice": return try slice(node, first)
     case "Concat": return try concatenate(node, all)
+    case "Expand": return try expand(node, first)
     case "ConstantOfShape": return try constantOfShape(node, first)
     case "Add", "Sub", "Mul", "Div": return try arithmetic(node, all)
     case "Sqrt", "Reciprocal", "Neg": return try unary(node, first)
@@ -46,7 +55,7 @@ extension ONNXGraphBuilder {
     }
   }
 
-  private func constantNode(_ node: ONNXNode) throws(WeightFileError) -> ONNXConstant {
+  private mutating func constantNode(_ node: ONNXNode) throws(WeightFileError) -> ONNXConstant {
     if let tensor = try node.tensor("value") { return try decoder.decode(tensor, name: node.label) }
     if let value = try node.float("value_float") { return ONNXConstant(shape: [], floats: [value]) }
     if let values = try node.floats("value_floats") {
@@ -77,11 +86,17 @@ extension ONNXGraphBuilder {
     return ONNXConstant(shape: [part.count], integers: part)
   }
 
-  private func cast(_ node: ONNXNode, _ constant: ONNXConstant) throws(WeightFileError) -> ONNXConstant {
+  func castType(_ node: ONNXNode) throws(WeightFileError) -> ONNXElementType {
     let number = try node.integer("to") ?? 0
     guard let type = Int32(exactly: number).flatMap(ONNXElementType.init) else {
       throw ONNXFault.unsupported("to \(ONNXElementType.name(Int32(clamping: number)))")
     }
+    return type
+  }
+
+  private func cast(
+    _ node: ONNXNode, _ constant: ONNXConstant, to type: ONNXElementType
+  ) throws(WeightFileError) -> ONNXConstant {
     switch constant.elements {
     case .integers:
       guard type.isFloatingPoint else { return constant }

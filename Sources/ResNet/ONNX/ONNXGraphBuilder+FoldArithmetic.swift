@@ -5,19 +5,10 @@ extension ONNXGraphBuilder {
   mutating func arithmetic(_ node: ONNXNode, _ all: [ONNXConstant]) throws(WeightFileError) -> ONNXConstant {
     guard all.count == 2 else { throw ONNXFault.damaged("of \(all.count) inputs") }
     let (left, right) = (all[0], all[1])
-    let rank = max(left.shape.count, right.shape.count)
-    let leftShape = [Int](repeating: 1, count: rank - left.shape.count) + left.shape
-    let rightShape = [Int](repeating: 1, count: rank - right.shape.count) + right.shape
-    var shape: [Int] = []
-    for (one, other) in zip(leftShape, rightShape) {
-      guard one == other || one == 1 || other == 1 else {
-        throw ONNXFault.damaged("of \(left.shape) and \(right.shape)")
-      }
-      shape.append(one == 1 ? other : one)
-    }
+    let shape = try broadcast(left.shape, right.shape)
     try allocate(checkedProduct(shape).flatMap { checkedProduct([$0, 3]) })
-    let leftIndices = indices(of: left, as: leftShape, over: shape)
-    let rightIndices = indices(of: right, as: rightShape, over: shape)
+    let leftIndices = indices(of: left, over: shape)
+    let rightIndices = indices(of: right, over: shape)
 
     if let one = left.integers, let other = right.integers {
       var values: [ONNXDimension] = []
@@ -61,9 +52,35 @@ extension ONNXGraphBuilder {
     return ONNXConstant(shape: shape, floats: values)
   }
 
+  /// A constant repeated to a shape that it can be broadcast to.
+  mutating func expand(_ node: ONNXNode, _ constant: ONNXConstant) throws(WeightFileError) -> ONNXConstant {
+    guard let target = try integers(node, input: 1), target.count <= 8 else {
+      throw ONNXFault.damaged("the new shape is missing")
+    }
+    let shape = try broadcast(constant.shape, target)
+    try allocate(checkedProduct(shape).flatMap { checkedProduct([$0, 2]) })
+    return constant.picking(indices(of: constant, over: shape), shape: shape)
+  }
+
+  /// The shape that two operands have together.
+  private func broadcast(_ left: [Int], _ right: [Int]) throws(WeightFileError) -> [Int] {
+    let rank = max(left.count, right.count)
+    var shape: [Int] = []
+    for (one, other) in zip(Self.aligned(left, rank: rank), Self.aligned(right, rank: rank)) {
+      guard one == other || one == 1 || other == 1 else { throw ONNXFault.damaged("of \(left) and \(right)") }
+      shape.append(one == 1 ? other : one)
+    }
+    return shape
+  }
+
+  private static func aligned(_ shape: [Int], rank: Int) -> [Int] {
+    [Int](repeating: 1, count: rank - shape.count) + shape
+  }
+
   /// The elements that a constant shows when it is broadcast.
-  private func indices(of constant: ONNXConstant, as aligned: [Int], over shape: [Int]) -> [Int] {
+  private func indices(of constant: ONNXConstant, over shape: [Int]) -> [Int] {
     guard !shape.contains(0) else { return [] }
+    let aligned = Self.aligned(constant.shape, rank: shape.count)
     let strides = constant.reshaped(to: aligned).strides
     return ONNXConstant.indices(
       shape.indices.map { axis in

@@ -24,7 +24,11 @@ extension ONNXGraphBuilder {
   mutating func emitTranspose(
     _ node: ONNXNode, _ value: ONNXValue, _ permutation: [Int], channelsLast: Bool?
   ) throws(WeightFileError) {
-    if permutation == permutation.sorted() { return try alias(node, to: value) }
+    // Where only axes of 1 change places, no number moves.
+    let moving = permutation.filter { value.shape[$0] != .known(1) }
+    if moving == moving.sorted(), permutation.first == 0 {
+      return try bindReshape(node, value, to: permutation.map { value.shape[$0] })
+    }
     try emit(
       node, .transpose(permutation: permutation), [value], shape: permutation.map { value.shape[$0] },
       channelsLast: channelsLast ?? isChannelsLast(value, after: permutation))
@@ -119,14 +123,29 @@ extension ONNXGraphBuilder {
       steps[range.axis] = range.step
     }
     if steps.allSatisfy({ $0 == 1 }) { return try alias(node, to: input) }
-    guard rank == 4, steps[0] == 1, steps[1] == 1, steps[2] == steps[3], let channels = input.shape[1].size else {
+    guard rank == 4, steps[0] == 1, steps[1] == 1, max(steps[2], steps[3]) <= 65535 else {
       throw ONNXFault.unsupported("in steps of \(steps) through \(input.shape.text)")
     }
-    let step = steps[2]
-    guard step <= 65535 else { throw ONNXFault.damaged("steps of \(step)") }
-    let size = input.shape[2...].map { $0.size.map { .known(($0 - 1) / step + 1) } ?? ONNXDimension.unknown }
-    try emit(
-      node, .subsampleAndPadChannels(stride: step, channels: channels), [input],
-      shape: [input.shape[0], input.shape[1]] + size)
+    var shape = input.shape
+    for axis in 2...3 { shape[axis] = shape[axis].size.map { .known(($0 - 1) / steps[axis] + 1) } ?? .unknown }
+    let (source, stride) = beforeSteps(input, stride: Size2D(steps[2], steps[3]))
+    if stride.height == stride.width, let channels = input.shape[1].size {
+      try emit(
+        node, .subsampleAndPadChannels(stride: stride.height, channels: channels), [source], shape: shape)
+    } else {
+      // The largest of one pixel is that pixel.
+      try emit(node, .maxPool(Pooling(kernel: Size2D(1, 1), stride: stride)), [source], shape: shape)
+    }
+  }
+
+  /// PyTorch steps through rows and columns in two nodes: both steps as one, from the value before the first.
+  private mutating func beforeSteps(_ value: ONNXValue, stride: Size2D) -> (ONNXValue, Size2D) {
+    guard let index = producers[value.name], case .maxPool(let pooling) = nodes[index].operation,
+      pooling.kernel == Size2D(1, 1), pooling.padding == Padding2D(), let shape = shapes[nodes[index].inputs[0]],
+      pooling.stride.width == 1, stride.height == 1
+    else { return (value, stride) }
+    readers[nodes[index].inputs[0], default: 0] += 1
+    let source = ONNXValue(name: nodes[index].inputs[0], shape: shape, channelsLast: value.channelsLast)
+    return (source, Size2D(pooling.stride.height, stride.width))
   }
 }

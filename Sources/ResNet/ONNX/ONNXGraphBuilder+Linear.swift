@@ -5,12 +5,13 @@ extension ONNXGraphBuilder {
     guard try !node.flag("transA") else { throw ONNXFault.unsupported("with a transposed first matrix") }
     let alpha = try node.float("alpha") ?? 1
     let beta = try node.float("beta") ?? 1
+    guard alpha.isFinite, beta.isFinite else { throw ONNXFault.damaged("alpha is \(alpha), beta is \(beta)") }
     let input = try matrix(node)
     var weights = try linearWeights(node, isTransposed: node.flag("transB"), input: input)
     let outputs = weights.shape[0]
     if alpha != 1 {
       try allocate(weights.values.count)
-      weights.values = weights.values.map { $0 * alpha }
+      weights.values = try scaled(weights.values, by: alpha)
     }
     var bias: [Float]?
     if node.hasInput(2), beta != 0 {
@@ -20,10 +21,16 @@ extension ONNXGraphBuilder {
       }
       try allocate(outputs)
       bias = values.count == outputs ? values : [Float](repeating: values[0], count: outputs)
-      if beta != 1 { bias = bias?.map { $0 * beta } }
+      if beta != 1, let values = bias { bias = try scaled(values, by: beta) }
     }
     try emit(
       node, .linear(Linear(weights: weights, bias: bias)), [input], shape: [input.shape[0], .known(outputs)])
+  }
+
+  private func scaled(_ values: [Float], by factor: Float) throws(WeightFileError) -> [Float] {
+    let result = values.map { $0 * factor }
+    guard result.allSatisfy(\.isFinite) else { throw ONNXFault.damaged("weights times \(factor) are out of range") }
+    return result
   }
 
   mutating func matMul(_ node: ONNXNode) throws(WeightFileError) {

@@ -51,6 +51,7 @@ extension ONNXGraphBuilder {
       nodes[producer].operation == .transpose(permutation: [0, 2, 3, 1]),
       let source = shapes[nodes[producer].inputs[0]]
     {
+      readers[nodes[producer].inputs[0], default: 0] += 1
       let image = ONNXValue(name: nodes[producer].inputs[0], shape: source, channelsLast: false)
       let mean = try emitStep(
         node, "mean", .globalAveragePool, image, shape: [source[0], source[1], .known(1), .known(1)])
@@ -61,6 +62,7 @@ extension ONNXGraphBuilder {
 
   /// Axes that may be counted from the end, each once.
   func normalized(_ axes: [Int], rank: Int) throws(WeightFileError) -> [Int] {
+    guard axes.count <= 8 else { throw ONNXFault.unsupported("\(axes.count) axes") }
     var result: [Int] = []
     for axis in axes {
       guard (-rank..<rank).contains(axis), !result.contains(axis < 0 ? axis + rank : axis) else {

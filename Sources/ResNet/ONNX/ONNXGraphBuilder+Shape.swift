@@ -112,14 +112,22 @@ extension ONNXGraphBuilder {
   }
 
   /// Of several reshapes in a row only the last one counts.
-  private func beforeReshapes(_ value: ONNXValue) -> ONNXValue {
-    var value = value
-    while let index = producers[value.name] {
+  private mutating func beforeReshapes(_ value: ONNXValue) -> ONNXValue {
+    let source = beforeReshapes(value.name) ?? value
+    // The first reshape may have other readers, so it still counts as one.
+    if source.name != value.name { readers[source.name, default: 0] += 1 }
+    return source
+  }
+
+  private func beforeReshapes(_ name: String) -> ONNXValue? {
+    var value: ONNXValue?
+    var name = name
+    while let index = producers[name] {
       switch nodes[index].operation {
       case .flatten, .reshape: break
       default: return value
       }
-      let name = nodes[index].inputs[0]
+      name = nodes[index].inputs[0]
       guard let shape = shapes[name], !shape.contains(.unknown) else { return value }
       value = ONNXValue(name: name, shape: shape, channelsLast: false)
     }

@@ -42,6 +42,9 @@ extension ONNXGraphBuilder {
     guard case .floats(let values) = constant.elements else {
       throw ONNXFault.unsupported("\(node.proto.input[index]) holds integers: a quantised network")
     }
+    guard values.count != 1 || values[0].isFinite else {
+      throw ONNXFault.damaged("\(node.proto.input[index]) is \(values[0])")
+    }
     return (constant.shape, values)
   }
 
@@ -126,6 +129,9 @@ extension ONNXGraphBuilder {
     // 1 GiB for one image between two layers is more than any network of the paper needs at any useful size.
     guard let volume = checkedProduct(shape.lazy.map { $0.size ?? 1 }), volume <= 1 << 28 else {
       throw ONNXFault.tooLarge("its result has the shape \(shape.text)")
+    }
+    guard shape.first == .batch || shape.first == .unknown else {
+      throw ONNXFault.unsupported("its result of the shape \(shape.text) does not keep the images of a batch apart")
     }
     producers[output] = nodes.count
     shapes[output] = shape

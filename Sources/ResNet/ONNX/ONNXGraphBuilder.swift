@@ -6,7 +6,7 @@ import Inference
 /// the chains of small integer operators with which exporters reshape leave nothing behind.
 struct ONNXGraphBuilder {
   let opset: Int
-  let decoder: ONNXTensorDecoder
+  var decoder: ONNXTensorDecoder
   var bindings: [String: ONNXBinding] = [:]
   var nodes: [Node] = []
   /// The nodes that make the values, by the values' names.
@@ -17,6 +17,9 @@ struct ONNXGraphBuilder {
   var readers: [String: Int] = [:]
   /// The number of images that the file fixed, which is set free here.
   var declaredBatch: Int?
+  private(set) var inputName = ""
+  /// Sizes of the input; its channels may only show in the first convolution.
+  var inputShape: [Int?] = []
   /// How many numbers may still be made that are not in the file. A small file must not fill the memory.
   private var allowance = 1 << 24
   /// Names that no new value may take.
@@ -37,7 +40,7 @@ struct ONNXGraphBuilder {
     let plan = try ONNXPlan(nodes: protos, constants: Set(bindings.keys), inputs: inputs, outputs: outputs)
     readers = plan.readers
     names.formUnion(plan.names)
-    let (input, shape) = try bind(input: plan.input)
+    try bind(input: plan.input)
     for node in plan.nodes { try add(node) }
 
     var results: [String] = []
@@ -49,7 +52,7 @@ struct ONNXGraphBuilder {
     }
     removeUnread(keeping: results)
     guard !nodes.isEmpty else { throw ONNXFault.damaged("the graph computes nothing") }
-    return Graph(input: input, inputShape: shape, nodes: nodes, outputs: results)
+    return Graph(input: inputName, inputShape: inputShape, nodes: nodes, outputs: results)
   }
 
   private mutating func bind(initializers: [ONNXTensorProto]) throws(WeightFileError) {
@@ -63,7 +66,7 @@ struct ONNXGraphBuilder {
     }
   }
 
-  private mutating func bind(input: ONNXValueInfoProto) throws(WeightFileError) -> (String, [Int?]) {
+  private mutating func bind(input: ONNXValueInfoProto) throws(WeightFileError) {
     let name = input.name
     guard input.hasType, input.type.hasTensorType else {
       throw ONNXFault.unsupported("the input is no tensor", at: name)
@@ -99,7 +102,8 @@ struct ONNXGraphBuilder {
       shape[3].size.map(channelCounts.contains) == true && shape[1].size.map(channelCounts.contains) != true
     bindings[name] = .value(ONNXValue(name: name, shape: shape, channelsLast: channelsLast))
     shapes[name] = shape
-    return (name, shape.map(\.size))
+    inputName = name
+    inputShape = shape.map(\.size)
   }
 
   private mutating func add(_ proto: ONNXNodeProto) throws(WeightFileError) {

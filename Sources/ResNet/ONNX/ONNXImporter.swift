@@ -62,6 +62,7 @@ public enum ONNXImporter {
 
   private static func parse(_ bytes: consuming [UInt8]) throws(WeightFileError) -> ONNXModelProto {
     guard bytes.count <= ONNXFileReading.sizeLimit else { throw ONNXFault.tooLarge("more than 2 GiB") }
+    try ONNXMessageSize.check(bytes)
     var options = BinaryDecodingOptions()
     // What Kindred does not read must not take memory.
     options.discardUnknownFields = true

@@ -34,6 +34,7 @@ struct ONNXPlan {
         throw ONNXFault.damaged("no node, tensor or input makes this value", at: name)
       }
     }
+    try order(nodes, isNeeded: isNeeded, producers: producers)
     guard let name = isFed.first, let input = fed[name] else {
       throw ONNXFault.damaged("the outputs do not depend on an input")
     }
@@ -41,7 +42,6 @@ struct ONNXPlan {
       throw ONNXFault.unsupported("the graph has \(isFed.count) inputs (\(isFed.sorted().joined(separator: ", ")))")
     }
     self.input = input
-    try order(nodes, isNeeded: isNeeded, producers: producers)
     for node in self.nodes {
       for input in node.input where !input.isEmpty { readers[input, default: 0] += 1 }
     }

@@ -54,7 +54,7 @@ struct ONNXTensorDecoder {
   var externalData: ONNXExternalData?
 
   /// - Parameter name: for errors.
-  func decode(_ tensor: ONNXTensorProto, name: String) throws(WeightFileError) -> ONNXConstant {
+  mutating func decode(_ tensor: ONNXTensorProto, name: String) throws(WeightFileError) -> ONNXConstant {
     guard let type = ONNXElementType(rawValue: tensor.dataType) else {
       throw ONNXFault.unsupported(
         "a tensor of \(ONNXElementType.name(tensor.dataType)); Kindred reads floating-point and integer tensors",
@@ -66,12 +66,12 @@ struct ONNXTensorDecoder {
     else { throw ONNXFault.damaged("the shape \(shape) is impossible", at: name) }
 
     if tensor.dataLocation == 1 {
-      guard let externalData else {
+      guard externalData != nil else {
         throw ONNXFault.unsupported(
           "its data is in another file, which can't be found from bytes in memory; open the model by its path",
           at: name)
       }
-      let bytes = try externalData.read(tensor.externalData, byteCount: count * type.width, name: name)
+      let bytes = try externalData?.read(tensor.externalData, byteCount: count * type.width, name: name) ?? []
       return try decoded(bytes, type: type, shape: shape, name: name)
     }
     guard tensor.dataLocation == 0 else {

@@ -15,10 +15,18 @@ public struct NetworkFile: Sendable {
   /// The metadata key under which a file may carry a ``PreprocessingRecipe`` as JSON.
   public static let recipeKey = "kindred.recipe"
 
+  /// Larger files are refused: ResNet-152 in double precision has half a gigabyte.
+  public static let maximumBytes = 4 << 30
+
   /// Recognises the network of a file.
   /// - Throws: ``WeightFileError`` `unknownArchitecture` where no network of the paper fits, `damaged` for metadata that
-  ///   can't be understood.
+  ///   can't be understood, `tooLarge` beyond ``maximumBytes``.
   public init(_ file: SafetensorsFile) throws(WeightFileError) {
+    guard file.handle.size <= Self.maximumBytes else {
+      throw WeightFileError(
+        code: .tooLarge, path: file.path,
+        reason: "\(file.handle.size) bytes; at most \(Self.maximumBytes) are read as a network")
+    }
     guard let naming = TensorNaming(of: file.names) else {
       throw ResNetSpec.unrecognized(
         file.path, place: nil,
@@ -37,10 +45,17 @@ public struct NetworkFile: Sendable {
     self.file = file
     self.fileNames = fileNames
     if let declared: ResNetSpec = try Self.metadata(of: file, key: Self.specKey) {
+      do {
+        try declared.validate()
+      } catch {
+        throw WeightFileError(code: .damaged, path: file.path, place: Self.specKey, reason: error.reason)
+      }
       spec = declared
     } else {
       let shapes = fileNames.compactMapValues { file[$0]?.shape }
-      spec = try ResNetSpec(recognizing: shapes, path: file.path)
+      var spec = try ResNetSpec(recognizing: shapes, path: file.path)
+      if naming == .transformers { try TransformersConfiguration(beside: file.path)?.apply(to: &spec) }
+      self.spec = spec
     }
   }
 

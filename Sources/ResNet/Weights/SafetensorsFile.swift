@@ -49,7 +49,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Headers of more bytes than this are refused; ResNet-1202's has less than one megabyte.
-  public static let maximumHeaderBytes = 16 << 20
+  public static let maximumHeaderBytes = 4 << 20
 
   public let path: String
   /// Tensor names in the order of their bytes.

@@ -47,18 +47,18 @@ struct SafetensorsHeader {
     }
     // Sorted by name first, so that the error of a file with several faults is always the same.
     let sorted = tensors.sorted { left, right in
-      (left.value.data_offsets.first ?? 0, left.value.data_offsets.last ?? 0, left.key)
-        < (right.value.data_offsets.first ?? 0, right.value.data_offsets.last ?? 0, right.key)
+      (left.value.offsets.first ?? 0, left.value.offsets.last ?? 0, left.key)
+        < (right.value.offsets.first ?? 0, right.value.offsets.last ?? 0, right.key)
     }
     var end = 0
     for (name, tensor) in sorted {
       guard let dtype = SafetensorsFile.DType(rawValue: tensor.dtype) else {
         throw fail(.wrongShape, name, "its type \(tensor.dtype.prefix(32)) is not known")
       }
-      guard tensor.data_offsets.count == 2, 0 <= tensor.data_offsets[0],
-        tensor.data_offsets[0] <= tensor.data_offsets[1]
-      else { throw fail(.damaged, name, "its offsets \(tensor.data_offsets.prefix(4)) are not a range") }
-      let (begin, stop) = (tensor.data_offsets[0], tensor.data_offsets[1])
+      guard tensor.offsets.count == 2, 0 <= tensor.offsets[0],
+        tensor.offsets[0] <= tensor.offsets[1]
+      else { throw fail(.damaged, name, "its offsets \(tensor.offsets.prefix(4)) are not a range") }
+      let (begin, stop) = (tensor.offsets[0], tensor.offsets[1])
       guard let count = tensor.elementCount, let size = count.multiplied(by: dtype.size) else {
         throw fail(.damaged, name, "its shape \(tensor.shape.prefix(8)) is not possible")
       }
@@ -118,12 +118,16 @@ private struct DecodedHeader: Decodable {
   }
 }
 
-/// One tensor's entry; the names are the format's.
+/// One tensor's entry.
 private struct DecodedTensor: Decodable {
   var dtype: String
   var shape: [Int]
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  var data_offsets: [Int]
+  var offsets: [Int]
+
+  private enum CodingKeys: String, CodingKey {
+    case dtype, shape
+    case offsets = "data_offsets"
+  }
 
   /// The shape's product; `nil` where it does not fit or an axis is negative.
   var elementCount: Int? {

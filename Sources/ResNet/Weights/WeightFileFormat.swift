@@ -15,7 +15,7 @@ public enum WeightFileFormat: String, Sendable {
       WeightFileError(
         code: .unknownFormat, path: path, reason: "\(kind); Kindred reads safetensors and ONNX files")
     }
-    let startsAsONNX = Self.startsAsONNX(bytes)
+    let startsAsONNX = ONNXImporter.looksLikeONNX(bytes)
     // The length before a safetensors header is below 2⁴⁰ in any sound file; ONNX has a brace here only by chance.
     let isShortLength = bytes[5...7].allSatisfy { $0 == 0 }
     if bytes[8] == UInt8(ascii: "{"), isShortLength || !startsAsONNX {
@@ -32,15 +32,6 @@ public enum WeightFileFormat: String, Sendable {
       self = .onnx
     } else {
       throw fail("not a weight file")
-    }
-  }
-
-  /// A field of ONNX's ModelProto with its wire type: a small ir_version, or a length-delimited field.
-  private static func startsAsONNX(_ bytes: [UInt8]) -> Bool {
-    switch bytes[0] {
-    case 0x08: bytes[1] > 0 && bytes[1] < 0x40
-    case 0x12, 0x1A, 0x22, 0x32, 0x3A, 0x42, 0x72: true
-    default: false
     }
   }
 }

@@ -16,9 +16,11 @@ enum SharedData {
   /// The default model: from `KINDRED_TEST_DEFAULT_MODEL`, or where `kindred model fetch` puts it.
   static func defaultModel() -> String? {
     let environment = ProcessInfo.processInfo.environment
-    let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
+    let home =
+      environment["KINDRED_HOME"] ?? environment["XDG_DATA_HOME"].map { $0 + "/kindred" }
+      ?? NSHomeDirectory() + "/.local/share/kindred"
     return present(
-      environment["KINDRED_TEST_DEFAULT_MODEL"] ?? cache + "/kindred/models/open-nsfw.onnx",
+      environment["KINDRED_TEST_DEFAULT_MODEL"] ?? home + "/models/resnet50-thin.onnx",
       what: "the default model (set KINDRED_TEST_DEFAULT_MODEL)")
   }
 

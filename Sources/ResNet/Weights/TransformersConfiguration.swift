@@ -1,0 +1,49 @@
+import Foundation
+
+/// What the `config.json` beside a weight file of Hugging Face transformers says that its tensors don't.
+struct TransformersConfiguration: Decodable {
+  private var modelType: String?
+  private var downsamplesInBottleneck: Bool?
+  private var downsamplesInFirstStage: Bool?
+  private var activation: String?
+  private var path = ""
+
+  private enum CodingKeys: String, CodingKey {
+    case modelType = "model_type"
+    case downsamplesInBottleneck = "downsample_in_bottleneck"
+    case downsamplesInFirstStage = "downsample_in_first_stage"
+    case activation = "hidden_act"
+  }
+
+  /// Far more than any configuration has.
+  private static let maximumBytes = 1 << 20
+
+  /// - Returns: `nil` where there is no such file, or it describes another kind of model.
+  init?(beside weightFile: String) throws(WeightFileError) {
+    let path = URL(fileURLWithPath: weightFile).deletingLastPathComponent().appendingPathComponent("config.json").path
+    let handle: WeightFileHandle
+    do {
+      handle = try WeightFileHandle(path: path)
+    } catch  where error.code == .notFound {
+      return nil
+    }
+    guard handle.size <= Self.maximumBytes else { return nil }
+    let bytes = try handle.bytes(at: 0, count: handle.size)
+    guard let decoded = try? JSONDecoder().decode(Self.self, from: Data(bytes)), decoded.modelType == "resnet" else {
+      return nil
+    }
+    self = decoded
+    self.path = path
+  }
+
+  /// - Throws: ``WeightFileError`` `unknownArchitecture` where the network differs from the paper's.
+  func apply(to spec: inout ResNetSpec) throws(WeightFileError) {
+    if downsamplesInFirstStage == true {
+      throw ResNetSpec.unrecognized(path, place: "downsample_in_first_stage", "a first stage that halves the map")
+    }
+    if let activation, activation != "relu" {
+      throw ResNetSpec.unrecognized(path, place: "hidden_act", "\(activation) instead of ReLU")
+    }
+    spec.bottleneckStride = downsamplesInBottleneck == true ? .pointwise : .spatial
+  }
+}
