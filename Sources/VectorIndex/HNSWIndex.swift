@@ -21,6 +21,8 @@ public final class HNSWIndex: @unchecked Sendable {
 
   /// Rows in the graph, deleted ones too.
   public var count: Int { handle.facts.count }
+  /// Distinct vectors among them.
+  public var nodeCount: Int { handle.facts.nodes }
   /// Rows that searches may return.
   public var liveCount: Int {
     let facts = handle.facts
@@ -131,7 +133,7 @@ public final class HNSWIndex: @unchecked Sendable {
 
 extension FeatureFile {
   /// The rows as the graph takes them.
-  fileprivate var matrix: kindred_matrix {
+  var matrix: kindred_matrix {
     let (base, rowCount) = view()
     return kindred_matrix(base: base, rows: rowCount, dimension: dimension)
   }
