@@ -61,7 +61,7 @@ let package = Package(
     .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "ResNetTests", dependencies: ["ResNet"]),
-    .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex"]),
+    .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CHNSW"], exclude: ["Fixtures"]),
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
     .testTarget(name: "EndToEnd", dependencies: ["Kindred"]),
   ],
