@@ -161,10 +161,9 @@ bool Graph::join_twin(uint32_t row, const Candidates &candidates) {
     static const std::vector<std::pair<float, Node>> &items(const Candidates &queue) { return queue.*&Opened::c; }
   };
   const size_t size = vectors_.matrix.dimension * sizeof(float);
-  for (const auto &[distance, node] : Opened::items(candidates)) {
-    // Rounding leaves the distance of a vector of length 1 to itself well below this.
-    if (distance > 1e-4f || isMarkedDeleted(node)) continue;
-    if (memcmp(vectors_.row(row), vectors_.row(row_of(node)), size) != 0) continue;
+  for (const auto &candidate : Opened::items(candidates)) {
+    const Node node = candidate.second;
+    if (isMarkedDeleted(node) || memcmp(vectors_.row(row), vectors_.row(row_of(node)), size) != 0) continue;
     std::lock_guard<std::mutex> guard(twins_lock_);
     twins_[node].push_back(row);
     node_of_row_[row] = node;
