@@ -5,23 +5,20 @@
 
 namespace kindred {
 
-/// Which nodes can be reached on layer 0 from the entry point.
-std::vector<bool> Graph::reachable() const {
-  std::vector<bool> reached(cur_element_count);
-  if (enterpoint_node_ == no_node) return reached;
-  std::vector<Node> waiting = {enterpoint_node_};
-  reached[enterpoint_node_] = true;
+/// Marks what can be reached on layer 0 from a node.
+void Graph::mark_reachable(Node from, std::vector<bool> &reached) const {
+  std::vector<Node> waiting = {from};
+  reached[from] = true;
   while (!waiting.empty()) {
-    const hnswlib::linklistsizeint *list = get_linklist0(waiting.back());
+    hnswlib::linklistsizeint *list = get_linklist0(waiting.back());
     waiting.pop_back();
-    const size_t size = getListCount(const_cast<hnswlib::linklistsizeint *>(list));
+    const size_t size = getListCount(list);
     for (size_t i = 1; i <= size; i++) {
-      if (list[i] >= cur_element_count || reached[list[i]]) continue;
+      if (list[i] >= reached.size() || reached[list[i]]) continue;
       reached[list[i]] = true;
       waiting.push_back(list[i]);
     }
   }
-  return reached;
 }
 
 size_t Graph::check(
@@ -37,8 +34,12 @@ size_t Graph::check(
   std::vector<Node> sorted;
   for (Node node = 0; node < cur_element_count; node++) {
     const uint32_t row = row_of(node);
-    if (row >= vectors_.matrix.rows) report(KINDRED_HNSW_ROW_OUT_OF_RANGE, row);
-    if (node_of(row) != node) report(KINDRED_HNSW_DUPLICATE_ROW, row);
+    each_row(node, [&](uint32_t twin) {
+      if (twin >= vectors_.matrix.rows) return report(KINDRED_HNSW_ROW_OUT_OF_RANGE, twin);
+      const size_t bytes = vectors_.matrix.dimension * sizeof(float);
+      const bool same = twin == row || memcmp(vectors_.row(twin), vectors_.row(row), bytes) == 0;
+      if (!same || node_of(twin) != node) report(KINDRED_HNSW_WRONG_TWIN, twin);
+    });
     for (int layer = 0; layer <= element_levels_[node]; layer++) {
       hnswlib::linklistsizeint *list = get_linklist_at_level(node, layer);
       const size_t size = std::min<size_t>(getListCount(list), layer == 0 ? maxM0_ : maxM_);
@@ -54,7 +55,8 @@ size_t Graph::check(
       if (twice != sorted.end()) report(KINDRED_HNSW_DUPLICATE_LINK, row, static_cast<uint32_t>(layer), *twice);
     }
   }
-  const std::vector<bool> reached = reachable();
+  std::vector<bool> reached(cur_element_count);
+  if (enterpoint_node_ != no_node) mark_reachable(enterpoint_node_, reached);
   for (Node node = 0; node < cur_element_count; node++) {
     if (!reached[node] && !isMarkedDeleted(node)) report(KINDRED_HNSW_UNREACHABLE, row_of(node));
   }
@@ -62,13 +64,12 @@ size_t Graph::check(
   if (expected) {
     std::vector<bool> wanted(node_of_row_.size());
     for (size_t i = 0; i < expected_count; i++) {
-      const Node node = node_of(expected[i]);
-      if (node == no_node || isMarkedDeleted(node)) report(KINDRED_HNSW_MISSING_ROW, expected[i]);
+      if (node_of(expected[i]) == no_node || deleted_[expected[i]]) report(KINDRED_HNSW_MISSING_ROW, expected[i]);
       else wanted[expected[i]] = true;
     }
-    for (Node node = 0; node < cur_element_count; node++) {
-      const uint32_t row = row_of(node);
-      if (!isMarkedDeleted(node) && row < wanted.size() && !wanted[row]) report(KINDRED_HNSW_UNEXPECTED_ROW, row);
+    for (size_t row = 0; row < wanted.size(); row++) {
+      if (node_of_row_[row] == no_node || deleted_[row] || wanted[row]) continue;
+      report(KINDRED_HNSW_UNEXPECTED_ROW, static_cast<uint32_t>(row));
     }
   }
   return total;
@@ -76,36 +77,31 @@ size_t Graph::check(
 
 size_t Graph::connect_unreachable() {
   std::lock_guard<std::mutex> no_insertion(insertion_);
-  Stay stay(rooms_, RoomLock::Room::exclusive);
-  std::vector<bool> reached = reachable();
+  if (enterpoint_node_ == no_node) return 0;
+  std::vector<bool> reached(cur_element_count);
+  {
+    Stay stay(rooms_, RoomLock::Room::search);
+    mark_reachable(enterpoint_node_, reached);
+  }
   size_t linked = 0;
   for (Node node = 0; node < cur_element_count; node++) {
-    if (reached[node] || isMarkedDeleted(node)) continue;
+    if (reached[node]) continue;
+    // Alone for one node at a time, so that searches get their turns.
+    Stay stay(rooms_, RoomLock::Room::exclusive);
+    if (isMarkedDeleted(node)) continue;
     const void *datum = getDataByInternalId(node);
     const Node nearest = descend(datum, enterpoint_node_, maxlevel_, 0, false);
     Candidates candidates = searchBaseLayerST<false>(nearest, datum, std::max<size_t>(ef_construction_, 64));
-    std::vector<std::pair<float, Node>> near;
-    for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top());
+    std::vector<Node> near;
+    for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top().second);
     for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {
-      hnswlib::linklistsizeint *list = get_linklist0(candidate->second);
+      hnswlib::linklistsizeint *list = get_linklist0(*candidate);
       const uint16_t size = getListCount(list);
-      if (!reached[candidate->second] || size >= maxM0_) continue;
+      if (!reached[*candidate] || size >= maxM0_) continue;
       list[size + 1u] = node;
       setListCount(list, static_cast<uint16_t>(size + 1));
       linked++;
-      // What the node leads to can be reached now, too.
-      std::vector<Node> waiting = {node};
-      reached[node] = true;
-      while (!waiting.empty()) {
-        const hnswlib::linklistsizeint *links = get_linklist0(waiting.back());
-        waiting.pop_back();
-        const size_t count = getListCount(const_cast<hnswlib::linklistsizeint *>(links));
-        for (size_t i = 1; i <= count; i++) {
-          if (reached[links[i]]) continue;
-          reached[links[i]] = true;
-          waiting.push_back(links[i]);
-        }
-      }
+      mark_reachable(node, reached);
       break;
     }
   }

@@ -8,7 +8,6 @@
 #if defined(__x86_64__)
 #include <nmmintrin.h>
 #elif defined(__aarch64__)
-#include <arm_acle.h>
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -58,9 +57,9 @@ __attribute__((target("crc"))) uint32_t crc_instruction(uint32_t crc, const uint
   for (; count >= 8; bytes += 8, count -= 8) {
     uint64_t word;
     memcpy(&word, bytes, 8);
-    crc = __crc32cd(crc, word);
+    crc = __builtin_arm_crc32cd(crc, word);
   }
-  for (; count > 0; bytes++, count--) crc = __crc32cb(crc, *bytes);
+  for (; count > 0; bytes++, count--) crc = __builtin_arm_crc32cb(crc, *bytes);
   return crc;
 }
 

@@ -87,45 +87,44 @@ void Graph::reserve(size_t nodes) {
   max_elements_ = capacity;
 }
 
-/// Writes the nodes of new rows, without links, after the others.
+/// Makes room for new rows, so that threads only fill it.
 void Graph::prepare(const std::vector<uint32_t> &rows) {
-  const size_t first = cur_element_count;
-  reserve(first + rows.size());
+  reserve(node_count_ + rows.size());
   if (link_list_locks_.size() < max_elements_) std::vector<std::mutex>(max_elements_).swap(link_list_locks_);
-  const uint32_t last_row = *std::max_element(rows.begin(), rows.end());
-  if (last_row >= node_of_row_.size()) {
-    node_of_row_.reserve(std::max<size_t>(last_row + size_t{1}, node_of_row_.size() + node_of_row_.size() / 2));
-    node_of_row_.resize(last_row + size_t{1}, no_node);
+  const size_t limit = *std::max_element(rows.begin(), rows.end()) + size_t{1};
+  if (limit > node_of_row_.size()) {
+    node_of_row_.reserve(std::max(limit, node_of_row_.size() + node_of_row_.size() / 2));
+    deleted_.resize(limit);
+    node_of_row_.resize(limit, no_node);
   }
-  for (size_t i = 0; i < rows.size(); i++) {
-    const Node node = static_cast<Node>(first + i);
-    const int level = level_for(rows[i]);
-    char *upper = nullptr;
-    if (level > 0) {
-      // hnswlib looks one link past the end of a list before it knows that it is there.
-      upper = static_cast<char *>(calloc(1, size_links_per_element_ * static_cast<size_t>(level) + sizeof(Node)));
-      if (!upper) {
-        for (Node made = static_cast<Node>(first); made < node; made++) free(linkLists_[made]);
-        throw std::bad_alloc();
-      }
-    }
-    linkLists_[node] = upper;
-    element_levels_[node] = level;
-    memset(get_linklist0(node), 0, size_data_per_element_);
-    memcpy(getDataByInternalId(node), &rows[i], sizeof(uint32_t));
+}
+
+/// Writes a node without links, which no other thread can see yet.
+Node Graph::add_node(uint32_t row, int level) {
+  char *upper = nullptr;
+  if (level > 0) {
+    // hnswlib looks one link past the end of a list before it knows that it is there.
+    upper = static_cast<char *>(calloc(1, size_links_per_element_ * static_cast<size_t>(level) + sizeof(Node)));
+    if (!upper) throw std::bad_alloc();
   }
-  cur_element_count = first + rows.size();
+  const Node node = static_cast<Node>(node_count_.fetch_add(1));
+  linkLists_[node] = upper;
+  element_levels_[node] = level;
+  memset(get_linklist0(node), 0, size_data_per_element_);
+  memcpy(getDataByInternalId(node), &row, sizeof row);
+  return node;
 }
 
 /// Walks greedily from `entry` down the layers `from`…`to + 1`.
-Node Graph::descend(const void *datum, Node entry, int from, int to, bool locking) {
+Node Graph::descend(const void *datum, Node entry, int from, int to, bool locking) const {
   Node nearest = entry;
   float best = distance(datum, getDataByInternalId(nearest), &vectors_);
+  auto &locks = const_cast<std::vector<std::mutex> &>(link_list_locks_);
   for (int level = from; level > to; level--) {
     for (bool changed = true; changed;) {
       changed = false;
       std::unique_lock<std::mutex> lock;
-      if (locking) lock = std::unique_lock<std::mutex>(link_list_locks_[nearest]);
+      if (locking) lock = std::unique_lock<std::mutex>(locks[nearest]);
       hnswlib::linklistsizeint *list = get_linklist(nearest, level);
       const size_t size = getListCount(list);
       for (size_t i = 1; i <= size; i++) {
@@ -141,36 +140,73 @@ Node Graph::descend(const void *datum, Node entry, int from, int to, bool lockin
   return nearest;
 }
 
-/// Links a prepared node. Many threads do this at once: as in hnswlib, its own lock is held until it is linked on all
-/// layers, and the entry point's until a node that becomes the entry point is.
-void Graph::insert_node(Node node) {
-  std::unique_lock<std::mutex> own(link_list_locks_[node]);
+/// What a new node may be linked to on a layer; never nothing.
+Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node entry, int layer) {
+  Candidates candidates = searchBaseLayer(nearest, datum, layer);
+  const auto add = [&](Node node) {
+    candidates.emplace(distance(datum, getDataByInternalId(node), &vectors_), node);
+    if (candidates.size() > ef_construction_) candidates.pop();
+  };
+  // Searches begin at the entry point even when it is deleted, so it needs links to what is new.
+  if (isMarkedDeleted(entry)) add(entry);
+  // All that can be reached is deleted: a link to a deleted node still leads on.
+  if (candidates.empty()) add(nearest);
+  return candidates;
+}
+
+/// Adds the row to a live node among the candidates that has the same vector.
+bool Graph::join_twin(uint32_t row, const Candidates &candidates) {
+  // The vector under a priority queue is there for classes derived from it.
+  struct Opened : Candidates {
+    static const std::vector<std::pair<float, Node>> &items(const Candidates &queue) { return queue.*&Opened::c; }
+  };
+  const size_t size = vectors_.matrix.dimension * sizeof(float);
+  for (const auto &candidate : Opened::items(candidates)) {
+    const Node node = candidate.second;
+    if (isMarkedDeleted(node) || memcmp(vectors_.row(row), vectors_.row(row_of(node)), size) != 0) continue;
+    std::lock_guard<std::mutex> guard(twins_lock_);
+    twins_[node].push_back(row);
+    node_of_row_[row] = node;
+    return true;
+  }
+  return false;
+}
+
+/// Inserts a row that was prepared for. Many threads do this at once: as in hnswlib, a node's own lock is held until it
+/// is linked on all layers, and the entry point's until a node that becomes the entry point is.
+void Graph::insert_row(uint32_t row) {
+  const int level = level_for(row);
   std::unique_lock<std::mutex> entry_lock(global);
-  const int highest = maxlevel_, level = element_levels_[node];
+  const int highest = maxlevel_;
   const Node entry = enterpoint_node_;
   if (level <= highest) entry_lock.unlock();
 
-  if (entry != no_node) {
-    const void *datum = getDataByInternalId(node);
-    Node nearest = descend(datum, entry, highest, level, true);
-    const bool entry_deleted = isMarkedDeleted(entry);
-    for (int layer = std::min(level, highest); layer >= 0; layer--) {
-      Candidates candidates = searchBaseLayer(nearest, datum, layer);
-      if (entry_deleted) {
-        candidates.emplace(distance(datum, getDataByInternalId(entry), &vectors_), entry);
-        if (candidates.size() > ef_construction_) candidates.pop();
-      }
-      // All that can be reached is deleted: a link to a deleted node still leads on.
-      if (candidates.empty()) {
-        candidates.emplace(distance(datum, getDataByInternalId(nearest), &vectors_), nearest);
-      }
-      nearest = mutuallyConnectNewElement(datum, node, candidates, layer, false);
+  Node node;
+  std::unique_lock<std::mutex> own;
+  const auto begin = [&] {
+    node = add_node(row, level);
+    own = std::unique_lock<std::mutex>(link_list_locks_[node]);
+  };
+  if (entry == no_node) {
+    begin();
+  } else {
+    // Layer 0 is searched first, because a twin needs no node. Few rows have other layers to be searched, too.
+    Node nearest = descend(&row, entry, highest, level, true);
+    const Node ground = level == 0 ? nearest : descend(&row, nearest, std::min(level, highest), 0, true);
+    Candidates base = candidates_for(&row, ground, entry, 0);
+    if (join_twin(row, base)) return;
+    begin();
+    for (int layer = std::min(level, highest); layer > 0; layer--) {
+      Candidates candidates = candidates_for(&row, nearest, entry, layer);
+      nearest = mutuallyConnectNewElement(&row, node, candidates, layer, false);
     }
+    mutuallyConnectNewElement(&row, node, base, 0, false);
   }
   if (level > highest) {
     enterpoint_node_ = node;
     maxlevel_ = level;
   }
+  node_of_row_[row] = node;
 }
 
 void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads) {
@@ -199,7 +235,6 @@ void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, si
     prepare(fresh);
   }
 
-  const Node first = static_cast<Node>(cur_element_count - fresh.size());
   std::atomic<size_t> next{0};
   std::exception_ptr failure;
   std::mutex failure_lock;
@@ -207,9 +242,8 @@ void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, si
     try {
       for (size_t i; (i = next.fetch_add(1)) < fresh.size();) {
         Stay stay(rooms_, RoomLock::Room::insertion);
-        insert_node(first + static_cast<Node>(i));
-        node_of_row_[fresh[i]] = first + static_cast<Node>(i);
-        linked_.fetch_add(1);
+        insert_row(fresh[i]);
+        row_count_.fetch_add(1);
       }
     } catch (...) {
       next.store(fresh.size());
@@ -230,8 +264,9 @@ void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, si
   }
   work();
   for (std::thread &helper : helpers) helper.join();
+  Stay stay(rooms_, RoomLock::Room::exclusive);
+  cur_element_count = node_count_;
   if (failure) {
-    Stay stay(rooms_, RoomLock::Room::exclusive);
     broken_ = true;
     std::rethrow_exception(failure);
   }
@@ -241,7 +276,20 @@ void Graph::mark_deleted(uint32_t row) {
   Stay stay(rooms_, RoomLock::Room::exclusive);
   const Node node = node_of(row);
   if (node == no_node) throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "row " + std::to_string(row) + " is not in the graph");
-  if (!isMarkedDeleted(node)) markDeletedInternal(node);
+  if (deleted_[row]) return;
+  deleted_[row] = true;
+  deleted_count_++;
+  mark_if_deleted(node);
+}
+
+/// Keeps a node out of results when all its rows are deleted.
+void Graph::mark_if_deleted(Node node) {
+  bool live = false;
+  each_row(node, [&](uint32_t row) { live = live || !deleted_[row]; });
+  if (live) return;
+  // hnswlib's function for this checks against its count of nodes, which lags behind an insertion.
+  reinterpret_cast<unsigned char *>(get_linklist0(node))[2] |= DELETE_MARK;
+  num_deleted_++;
 }
 
 size_t Graph::search(const float *query, size_t top, size_t ef, kindred_neighbor *found) {
@@ -250,15 +298,17 @@ size_t Graph::search(const float *query, size_t top, size_t ef, kindred_neighbor
   Datum datum;
   datum.vector = query;
   const Node nearest = descend(&datum, enterpoint_node_, maxlevel_, 0, false);
-  ef = std::min(std::max(ef, top), cur_element_count);
+  ef = std::min<size_t>(std::max(ef, top), node_count_);
   Candidates candidates = num_deleted_ > 0 ? searchBaseLayerST<true>(nearest, &datum, ef)
                                            : searchBaseLayerST<false>(nearest, &datum, ef);
   size_t count = 0;
   for (; !candidates.empty(); candidates.pop()) {
     // The score is computed anew, because 1 − (1 − x) has lost digits of x.
-    const uint32_t row = row_of(candidates.top().second);
-    const float score = vectors_.dot(query, vectors_.row(row), vectors_.matrix.dimension);
-    kindred_select_top(found, &count, top, &score, &row, 0, 1);
+    const Node node = candidates.top().second;
+    const float score = vectors_.dot(query, vectors_.row(row_of(node)), vectors_.matrix.dimension);
+    each_row(node, [&](uint32_t row) {
+      if (!deleted_[row]) kindred_select_top(found, &count, top, &score, &row, 0, 1);
+    });
   }
   kindred_select_finish(found, count);
   return count;
@@ -269,8 +319,9 @@ kindred_hnsw_facts Graph::facts() {
   kindred_hnsw_facts facts = {};
   facts.m = M_;
   facts.ef_construction = ef_construction_;
-  facts.count = linked_.load();
-  facts.deleted = num_deleted_;
+  facts.count = row_count_;
+  facts.nodes = node_count_;
+  facts.deleted = deleted_count_;
   facts.row_limit = node_of_row_.size();
   while (facts.row_limit > 0 && node_of_row_[facts.row_limit - 1] == no_node) facts.row_limit--;
   facts.generation = generation_;
@@ -284,17 +335,15 @@ bool Graph::contains(uint32_t row) {
 
 bool Graph::is_deleted(uint32_t row) {
   Stay stay(rooms_, RoomLock::Room::search);
-  const Node node = node_of(row);
-  return node != no_node && isMarkedDeleted(node);
+  return node_of(row) != no_node && deleted_[row];
 }
 
 size_t Graph::rows(bool live_only, uint32_t *rows, size_t capacity) {
   Stay stay(rooms_, RoomLock::Room::search);
   size_t count = 0;
-  for (Node node = 0; node < cur_element_count && count < capacity; node++) {
-    const uint32_t row = row_of(node);
-    if (node_of(row) != node || (live_only && isMarkedDeleted(node))) continue;
-    rows[count++] = row;
+  for (size_t row = 0; row < node_of_row_.size() && count < capacity; row++) {
+    if (node_of_row_[row] == no_node || (live_only && deleted_[row])) continue;
+    rows[count++] = static_cast<uint32_t>(row);
   }
   return count;
 }

@@ -50,18 +50,18 @@ struct Fault : std::runtime_error {
 /// What the header of a saved graph says; index/README.md has the layout.
 struct Header {
   uint32_t m, ef_construction, entry, highest_level;
-  uint64_t nodes, deleted, base_links, upper_lists, upper_links;
+  uint64_t nodes, deleted, base_links, upper_lists, upper_links, twins;
   int64_t generation;
 };
-/// Reads and checks the header and both checksums of a saved graph; throws Fault.
-Header read_header(const uint8_t *bytes, size_t count, size_t dimension);
-
 /// hnswlib's graph, with what its version 0.6.2 lacks: vectors that lie elsewhere, an `ef` for each search, searches
 /// beside insertions, growth that a failed allocation can't break, and insertion without its races (the random level,
 /// the entry point read after its lock) and without its crash when all candidates are deleted.
 ///
 /// It uses hnswlib's searches and link selection, not its `addPoint`: rows have an array in the place of the label
 /// map, and a node is written in full before any thread can see it.
+///
+/// Rows with the same vector, bit for bit, share a node: some hundred copies of one picture would else link to each
+/// other only, and searches that come near would not get out again.
 class Graph : public hnswlib::HierarchicalNSW<float> {
  public:
   Graph(kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed);
@@ -88,19 +88,33 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
 
   void reserve(size_t nodes);
   void prepare(const std::vector<uint32_t> &rows);
-  void insert_node(Node node);
-  Node descend(const void *datum, Node entry, int from, int to, bool locking);
+  void insert_row(uint32_t row);
+  Node add_node(uint32_t row, int level);
+  void mark_if_deleted(Node node);
+  bool join_twin(uint32_t row, const Candidates &candidates);
+  Candidates candidates_for(const void *datum, Node nearest, Node entry, int layer);
+  Node descend(const void *datum, Node entry, int from, int to, bool locking) const;
   int level_for(uint32_t row) const;
   uint32_t row_of(Node node) const;
   Node node_of(uint32_t row) const { return row < node_of_row_.size() ? node_of_row_[row] : no_node; }
-  std::vector<bool> reachable() const;
+  template <typename Body>
+  void each_row(Node node, Body body) const;
+  void mark_reachable(Node from, std::vector<bool> &reached) const;
 
   Vectors vectors_;
   uint64_t seed_;
   /// By row, `no_node` where the graph lacks it or is still inserting it.
   std::vector<Node> node_of_row_;
-  /// Nodes that are in the graph in full; `cur_element_count` has those too that are being inserted.
-  std::atomic<size_t> linked_{0};
+  /// By row. A node is marked deleted when all its rows are.
+  std::vector<bool> deleted_;
+  size_t deleted_count_ = 0;
+  /// The rows of a node beyond the first, for the few nodes that have any.
+  std::unordered_map<Node, std::vector<uint32_t>> twins_;
+  std::mutex twins_lock_;
+  /// Rows that are in the graph in full.
+  std::atomic<size_t> row_count_{0};
+  /// Nodes that have a place, which `cur_element_count` follows at the end of an insertion.
+  std::atomic<size_t> node_count_{0};
   int64_t generation_ = 0;
   /// Set when an insertion broke off in the middle.
   bool broken_ = false;
@@ -108,5 +122,16 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   std::mutex insertion_;
   RoomLock rooms_;
 };
+
+template <typename Body>
+void Graph::each_row(Node node, Body body) const {
+  body(row_of(node));
+  const auto twins = twins_.find(node);
+  if (twins == twins_.end()) return;
+  for (const uint32_t row : twins->second) body(row);
+}
+
+/// Reads and checks the header and both checksums of a saved graph; throws Fault.
+Header read_header(const uint8_t *bytes, size_t count, size_t dimension);
 
 }  // namespace kindred

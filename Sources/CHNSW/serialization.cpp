@@ -10,13 +10,13 @@ namespace kindred {
 namespace {
 
 constexpr char magic[8] = {'K', 'N', 'D', 'G', 'R', 'A', 'P', 'H'};
-constexpr uint32_t format_version = 1, metric_inner_product = 1, header_size = 128;
+constexpr uint32_t format_version = 1, metric_inner_product = 1, header_size = 128, twin_size = 12;
 
 [[noreturn]] void damaged(const std::string &reason) { throw Fault(KINDRED_HNSW_DAMAGED, reason); }
 
 /// Offsets of the sections after the header.
 struct Layout {
-  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, end;
+  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, twins, end;
 
   explicit Layout(const Header &h) {
     // No sum overflows: each count is at most 2^40.
@@ -28,7 +28,8 @@ struct Layout {
     upper_counts = base_counts + padded(h.nodes * 2);
     base_links = upper_counts + padded(h.upper_lists * 2);
     upper_links = base_links + h.base_links * 4;
-    end = upper_links + h.upper_links * 4;
+    twins = upper_links + h.upper_links * 4;
+    end = twins + h.twins * twin_size;
   }
 };
 
@@ -72,8 +73,9 @@ Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
   h.base_links = get<uint64_t>(bytes + 64);
   h.upper_lists = get<uint64_t>(bytes + 72);
   h.upper_links = get<uint64_t>(bytes + 80);
+  h.twins = get<uint64_t>(bytes + 88);
   if (h.m < 2 || h.m > m_limit || h.ef_construction < 1 || h.ef_construction > 100000) damaged("M or ef is out of bounds");
-  if (h.nodes > node_limit || h.deleted > h.nodes) damaged("the number of nodes is out of bounds");
+  if (h.nodes > node_limit || h.twins > node_limit) damaged("the number of nodes is out of bounds");
   // A built graph has about nodes / (M - 1) of them. More would take far more memory than the file's size tells.
   if (h.upper_lists > 2 * h.nodes + 1000) damaged("the number of layers is out of bounds");
   const uint64_t limit = uint64_t{1} << 40;
@@ -101,6 +103,7 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   if (broken_) throw Fault(KINDRED_HNSW_FAILURE, "an earlier insertion broke off: rebuild the graph");
   Header h = {};
   h.nodes = cur_element_count;
+  for (const auto &[node, rows] : twins_) h.twins += rows.size();
   for (Node node = 0; node < h.nodes; node++) {
     h.base_links += getListCount(get_linklist0(node));
     h.upper_lists += static_cast<uint64_t>(element_levels_[node]);
@@ -123,11 +126,25 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   for (Node node = 0; node < h.nodes; node++) {
     put<uint32_t>(base + layout.rows + node * size_t{4}, row_of(node));
     base[layout.levels + node] = static_cast<uint8_t>(element_levels_[node]);
-    base[layout.flags + node] = isMarkedDeleted(node) ? 1 : 0;
+    base[layout.flags + node] = deleted_[row_of(node)] ? 1 : 0;
     write_list(get_linklist0(node), base + layout.base_counts + node * size_t{2}, base_links);
     for (int level = 1; level <= element_levels_[node]; level++, upper_counts += 2) {
       write_list(get_linklist(node, level), upper_counts, upper_links);
     }
+  }
+
+  // In the order of nodes and rows, so that equal graphs have equal bytes.
+  std::vector<std::pair<Node, uint32_t>> twins;
+  twins.reserve(h.twins);
+  for (const auto &[node, rows] : twins_) {
+    for (const uint32_t row : rows) twins.emplace_back(node, row);
+  }
+  std::sort(twins.begin(), twins.end());
+  for (size_t i = 0; i < twins.size(); i++) {
+    uint8_t *twin = base + layout.twins + i * twin_size;
+    put<uint32_t>(twin, twins[i].first);
+    put<uint32_t>(twin + 4, twins[i].second);
+    put<uint32_t>(twin + 8, deleted_[twins[i].second] ? 1 : 0);
   }
 
   memcpy(base, magic, sizeof magic);
@@ -141,10 +158,11 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   put<int64_t>(base + 40, generation);
   put<uint32_t>(base + 48, enterpoint_node_);
   put<uint32_t>(base + 52, static_cast<uint32_t>(std::max(maxlevel_, 0)));
-  put<uint64_t>(base + 56, num_deleted_);
+  put<uint64_t>(base + 56, deleted_count_);
   put<uint64_t>(base + 64, h.base_links);
   put<uint64_t>(base + 72, h.upper_lists);
   put<uint64_t>(base + 80, h.upper_links);
+  put<uint64_t>(base + 88, h.twins);
   put<uint32_t>(base + 120, kindred_crc32c(0, base + header_size, layout.end - header_size));
   put<uint32_t>(base + 124, kindred_crc32c(0, base, 124));
   count = layout.end;
@@ -154,14 +172,16 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
 void Graph::read(const Header &h, const uint8_t *bytes) {
   const Layout layout(h);
   const size_t nodes = h.nodes;
-  if (nodes > vectors_.matrix.rows) {
+  if (nodes + h.twins > vectors_.matrix.rows) {
     damaged(
-      "the graph has " + std::to_string(nodes) + " nodes, but there are only " + std::to_string(vectors_.matrix.rows)
+      "the graph has " + std::to_string(nodes + h.twins) + " rows, but there are only " + std::to_string(vectors_.matrix.rows)
       + " rows of features");
   }
   generation_ = h.generation;
   if (nodes == 0) {
-    if (h.entry != no_node || h.upper_lists + h.base_links + h.upper_links != 0) damaged("links in an empty graph");
+    if (h.entry != no_node || h.upper_lists + h.base_links + h.upper_links + h.twins + h.deleted != 0) {
+      damaged("links in an empty graph");
+    }
     return;
   }
   const uint8_t *levels = bytes + layout.levels, *flags = bytes + layout.flags;
@@ -169,22 +189,37 @@ void Graph::read(const Header &h, const uint8_t *bytes) {
 
   uint64_t upper_lists = 0;
   uint32_t last_row = 0;
-  for (Node node = 0; node < nodes; node++) {
-    if (levels[node] > h.highest_level || levels[node] > level_limit) damaged("a node is above the top layer");
-    if (flags[node] > 1) damaged("a node has an unknown flag");
-    const uint32_t row = get<uint32_t>(bytes + layout.rows + node * size_t{4});
+  const auto see_row = [&](uint32_t row) {
     if (row >= vectors_.matrix.rows) {
       damaged(
         "the graph has row " + std::to_string(row) + ", but there are only " + std::to_string(vectors_.matrix.rows)
         + " rows of features");
     }
-    upper_lists += levels[node];
     last_row = std::max(last_row, row);
+  };
+  for (Node node = 0; node < nodes; node++) {
+    if (levels[node] > h.highest_level || levels[node] > level_limit) damaged("a node is above the top layer");
+    if (flags[node] > 1) damaged("a node has an unknown flag");
+    see_row(get<uint32_t>(bytes + layout.rows + node * size_t{4}));
+    upper_lists += levels[node];
+  }
+  const uint8_t *twins = bytes + layout.twins;
+  for (size_t i = 0; i < h.twins; i++) {
+    const uint8_t *twin = twins + i * twin_size;
+    if (get<uint32_t>(twin) >= nodes || get<uint32_t>(twin + 8) > 1) damaged("a twin of no node");
+    see_row(get<uint32_t>(twin + 4));
   }
   if (upper_lists != h.upper_lists) damaged("the numbers of layers and of lists differ");
 
   reserve(nodes);
   node_of_row_.assign(last_row + size_t{1}, no_node);
+  deleted_.assign(last_row + size_t{1}, false);
+  const auto take_row = [&](uint32_t row, Node node, bool deleted) {
+    if (node_of_row_[row] != no_node) damaged("row " + std::to_string(row) + " is there twice");
+    node_of_row_[row] = node;
+    deleted_[row] = deleted;
+    deleted_count_ += deleted;
+  };
   size_t base_left = h.base_links, upper_left = h.upper_links;
   const uint8_t *base_links = bytes + layout.base_links, *upper_links = bytes + layout.upper_links;
   const uint8_t *upper_counts = bytes + layout.upper_counts;
@@ -202,9 +237,7 @@ void Graph::read(const Header &h, const uint8_t *bytes) {
   };
   for (Node node = 0; node < nodes; node++) {
     const uint32_t row = get<uint32_t>(bytes + layout.rows + node * size_t{4});
-    if (node_of_row_[row] != no_node) damaged("two nodes are of row " + std::to_string(row));
-    node_of_row_[row] = node;
-
+    take_row(row, node, flags[node] == 1);
     memset(get_linklist0(node), 0, size_data_per_element_);
     memcpy(getDataByInternalId(node), &row, sizeof row);
     element_levels_[node] = levels[node];
@@ -225,11 +258,19 @@ void Graph::read(const Header &h, const uint8_t *bytes) {
     for (int level = 1; level <= levels[node]; level++, upper_counts += 2) {
       read_list(node, level, maxM_, get<uint16_t>(upper_counts), upper_links, upper_left, get_linklist(node, level));
     }
-    if (flags[node] == 1) markDeletedInternal(node);
   }
   if (base_left != 0 || upper_left != 0) damaged("the numbers of links and of their counts differ");
-  if (num_deleted_ != h.deleted) damaged("the number of deleted nodes is wrong");
-  linked_ = nodes;
+  for (size_t i = 0; i < h.twins; i++) {
+    const uint8_t *twin = twins + i * twin_size;
+    const Node node = get<uint32_t>(twin);
+    const uint32_t row = get<uint32_t>(twin + 4);
+    take_row(row, node, get<uint32_t>(twin + 8) == 1);
+    twins_[node].push_back(row);
+  }
+  if (deleted_count_ != h.deleted) damaged("the number of deleted rows is wrong");
+  for (Node node = 0; deleted_count_ > 0 && node < nodes; node++) mark_if_deleted(node);
+  node_count_ = nodes;
+  row_count_ = nodes + h.twins;
   enterpoint_node_ = h.entry;
   maxlevel_ = static_cast<int>(h.highest_level);
 }

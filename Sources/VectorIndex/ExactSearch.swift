@@ -43,7 +43,7 @@ extension FeatureFile {
     let chosen = rows.map { $0.filter { (0..<rowCount).contains($0) }.map(UInt32.init) }
     let candidates = chosen?.count ?? rowCount
     let top = min(max(top, 0), candidates)
-    guard top > 0 else { return [[Neighbor]](repeating: [], count: count) }
+    guard top > 0 && count > 0 else { return [[Neighbor]](repeating: [], count: count) }
 
     // A block of scores fits the processor's cache; gathered rows are copied, so there are fewer of them.
     let queryBlock = min(count, 128)

@@ -9,8 +9,8 @@ public struct HNSWProblem: Sendable, Equatable, CustomStringConvertible {
     case duplicateLink
     /// No path on layer 0 leads from the entry point to a live node.
     case unreachable
-    /// Two nodes are of the same row.
-    case duplicateRow
+    /// Two rows share a node, but their vectors differ.
+    case wrongTwin
     /// A row that should be found is not in the graph, or is marked deleted.
     case missingRow
     /// A row that should not be found can be.
@@ -34,9 +34,9 @@ public struct HNSWProblem: Sendable, Equatable, CustomStringConvertible {
     case KINDRED_HNSW_UNREACHABLE:
       kind = .unreachable
       description = "no search can reach row \(row)"
-    case KINDRED_HNSW_DUPLICATE_ROW:
-      kind = .duplicateRow
-      description = "row \(row) is in the graph twice"
+    case KINDRED_HNSW_WRONG_TWIN:
+      kind = .wrongTwin
+      description = "row \(row) is with a row that has another vector"
     case KINDRED_HNSW_MISSING_ROW:
       kind = .missingRow
       description = "row \(row) is not in the graph"

@@ -1,6 +1,7 @@
 internal import CHNSW
 
-/// A graph over the rows of a ``FeatureFile``. It holds links only; vectors stay in the file.
+/// A graph over the rows of a ``FeatureFile``. It holds links only; vectors stay in the file. Rows with the same vector
+/// share a node.
 ///
 /// ```swift
 /// let graph = try HNSWIndex(features: features)
@@ -18,16 +19,18 @@ public final class HNSWIndex: @unchecked Sendable {
   let features: FeatureFile
   let handle: GraphHandle
 
-  /// Nodes in the graph, deleted ones too.
+  /// Rows in the graph, deleted ones too.
   public var count: Int { handle.facts.count }
-  /// Nodes that searches may return.
+  /// Distinct vectors among them.
+  public var nodeCount: Int { handle.facts.nodes }
+  /// Rows that searches may return.
   public var liveCount: Int {
     let facts = handle.facts
     return facts.count - facts.deleted
   }
-  /// All rows in the graph, deleted ones too, in the order of insertion.
+  /// All rows in the graph, deleted ones too, ascending.
   public var rows: [Int] { handle.rows(liveOnly: false) }
-  /// The rows that searches may return, in the order of insertion.
+  /// The rows that searches may return, ascending.
   public var liveRows: [Int] { handle.rows(liveOnly: true) }
   /// The greatest row in the graph, deleted or not; `nil` when it is empty.
   public var maxRow: Int? {
@@ -116,9 +119,11 @@ public final class HNSWIndex: @unchecked Sendable {
     return try handle.search(query, top: top, ef: max(ef, top))
   }
 
-  /// Writes the graph to a temporary file, flushes it and renames it to `path`. Waits for an insertion that is under way;
-  /// searches go on.
+  /// Writes the graph to a temporary file, flushes it and renames it to `path`, after ``connectUnreachable()``. Waits for
+  /// an insertion that is under way; searches go on.
+  /// - Throws: `outOfSpace`, `unwritable`, and then the file at `path` is what it was; `libraryFailure`.
   public func save(to path: String, generation: Int64) throws(VectorIndexError) {
+    try connectUnreachable()
     try handle.withBytes(generation: generation) { (bytes) throws(VectorIndexError) in
       try SavedGraph.write(bytes, to: path)
     }
@@ -128,7 +133,7 @@ public final class HNSWIndex: @unchecked Sendable {
 
 extension FeatureFile {
   /// The rows as the graph takes them.
-  fileprivate var matrix: kindred_matrix {
+  var matrix: kindred_matrix {
     let (base, rowCount) = view()
     return kindred_matrix(base: base, rows: rowCount, dimension: dimension)
   }

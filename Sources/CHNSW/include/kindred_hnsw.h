@@ -78,9 +78,11 @@ typedef struct {
 typedef struct {
   size_t m;
   size_t ef_construction;
-  /// Nodes, deleted ones too.
+  /// Rows in the graph, deleted ones too.
   size_t count;
   size_t deleted;
+  /// Rows with the same vector share a node.
+  size_t nodes;
   /// One more than the greatest row; 0 when empty.
   size_t row_limit;
   int64_t generation;
@@ -94,7 +96,7 @@ void kindred_hnsw_destroy(kindred_hnsw *graph);
 kindred_hnsw_facts kindred_hnsw_describe(kindred_hnsw *graph);
 bool kindred_hnsw_contains(kindred_hnsw *graph, uint32_t row);
 bool kindred_hnsw_is_deleted(kindred_hnsw *graph, uint32_t row);
-/// Copies up to `capacity` rows of nodes in order of insertion and returns how many.
+/// Copies up to `capacity` rows, ascending, and returns how many.
 size_t kindred_hnsw_rows(kindred_hnsw *graph, bool live_only, uint32_t *rows, size_t capacity);
 
 /// Inserts rows of `matrix`, which takes the place of the graph's. Rows that the graph has are passed over.
@@ -124,7 +126,7 @@ typedef enum {
   KINDRED_HNSW_BAD_LINK = 1,
   KINDRED_HNSW_DUPLICATE_LINK,
   KINDRED_HNSW_UNREACHABLE,
-  KINDRED_HNSW_DUPLICATE_ROW,
+  KINDRED_HNSW_WRONG_TWIN,
   KINDRED_HNSW_MISSING_ROW,
   KINDRED_HNSW_UNEXPECTED_ROW,
   KINDRED_HNSW_ROW_OUT_OF_RANGE,

@@ -59,6 +59,9 @@ struct SearchCommand: ParsableCommand {
   @Flag(help: "Print CSV.")
   var csv = false
 
+  @Flag(help: "Print paths alone, one a line.")
+  var paths = false
+
   @Option(help: ArgumentHelp("Write a page with thumbnails.", valueName: "file"))
   var html: String?
 
@@ -67,7 +70,7 @@ struct SearchCommand: ParsableCommand {
 
   func validate() throws {
     guard top >= 1, top <= 100_000 else { throw ValidationError("--top must be between 1 and 100000.") }
-    guard !(json && csv) else { throw ValidationError("Choose one of --json and --csv.") }
+    guard [json, csv, paths].count(where: { $0 }) <= 1 else { throw ValidationError("Choose one of --json, --csv and --paths.") }
     guard !images.isEmpty || label != nil || !id.isEmpty || !vector.isEmpty else {
       throw ValidationError("Nothing to search for: give an image, --label, --id or --vector.")
     }
@@ -105,6 +108,8 @@ struct SearchCommand: ParsableCommand {
       try printJSON(SearchOutput(result))
     } else if csv {
       printCSV(result)
+    } else if paths {
+      for hit in result.hits { print(hit.record.path) }
     } else {
       printTable(result)
       if let html { print("Page written to \(html)") }

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@testable import Kindred
+
+@Suite struct LabelTests {
+  @Test func folderCSVAndSidecarLabels() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("birds/a.jpg", hue: 0)
+    try sandbox.picture("birds/b.jpg", hue: 1)
+    try sandbox.write("birds/a.txt", "A robin.\nde.utf8=Ein Rotkehlchen.\n\nred breast\n")
+    try sandbox.write("labels.csv", "path,label,confidence\nbirds/a.jpg,\"Bird, small\",0.5\nbirds/b.jpg,finch\n")
+    try sandbox.run()
+    var options = IndexOptions()
+    // Files that did not change take labels too.
+    options.labels = [.folder, .sidecar, .csv(sandbox.pictures + "/labels.csv")]
+    try sandbox.run(options)
+    let collection = try sandbox.collection()
+    func labels(_ name: String) throws -> Set<Label> {
+      let id = try collection.imageIDs(paths: [sandbox.pictures + "/" + name])[0]
+      return Set(try collection.record(id: id).labels)
+    }
+    #expect(
+      try labels("birds/a.jpg") == [
+        Label(name: "birds", source: .folder), Label(name: "A robin", source: .sidecar),
+        Label(name: "red breast", source: .sidecar), Label(name: "Bird, small", source: .csv, confidence: 0.5),
+      ])
+    #expect(try labels("birds/b.jpg") == [Label(name: "birds", source: .folder), Label(name: "finch", source: .csv)])
+  }
+
+  @Test(arguments: [
+    ("a.jpg", "labels.csv:1"), ("a.jpg,x,1,2", "labels.csv:1"), ("path,label\na.jpg,x,high", "labels.csv:2"),
+    ("a.jpg,x,1.5", "labels.csv:1"), ("a.jpg,\"x", "labels.csv:1"), ("a.jpg,  ", "labels.csv:1"),
+  ]) func badCSVNamesTheLine(_ text: String, _ place: String) throws {
+    let sandbox = try Sandbox()
+    try sandbox.write("labels.csv", text)
+    let error = #expect(throws: KindredError.self) {
+      try LabelReader.csvLabels(contentsOf: sandbox.pictures + "/labels.csv")
+    }
+    #expect(error?.place?.hasSuffix(place) == true)
+  }
+
+  @Test func csvRows() throws {
+    let rows = try CSV.rows("\u{FEFF}a,b\r\n\"x \"\"y\"\"\",\"two\nlines\"\n\nlast,", name: "test")
+    #expect(rows.map(\.fields) == [["a", "b"], ["x \"y\"", "two\nlines"], ["last", ""]])
+    #expect(rows.map(\.line) == [1, 2, 5])
+    #expect(CSV.row(["a", "b,c", "d\"e"]) == "a,\"b,c\",\"d\"\"e\"")
+  }
+
+  @Test func addRemoveRenameAndList() throws {
+    let sandbox = try Sandbox()
+    for number in 0..<3 { try sandbox.picture("cats/\(number).jpg", hue: number) }
+    try sandbox.run()
+    let collection = try sandbox.collection()
+    let ids = try collection.imageIDs(matching: SearchFilter())
+    let writer = try CollectionWriter(collection)
+    #expect(try writer.addLabel(" Tom ", to: [ids[0], ids[1]]) == 2)
+    #expect(try writer.addLabel("Tom", to: [ids[1]]) == 0)
+    #expect(try collection.labels() == [
+      LabelCount(name: "cats", count: 3, given: 3), LabelCount(name: "Tom", count: 2, given: 2),
+    ])
+    #expect(try collection.labels(prefix: "TO").map(\.name) == ["Tom"])
+    #expect(try writer.renameLabel("tom", to: "cats") == 2)
+    #expect(try collection.labels() == [LabelCount(name: "cats", count: 3, given: 3)])
+    #expect(try writer.removeLabel("cats", from: [ids[2]]) == 1)
+    #expect(try collection.labels() == [LabelCount(name: "cats", count: 2, given: 2)])
+    #expect(try writer.removeLabel("cats", from: nil) == 2)
+    #expect(try collection.labels().isEmpty)
+    #expect(throws: KindredError.self) { try writer.addLabel("  ", to: ids) }
+    #expect(throws: KindredError.self) { try writer.addLabel("x", to: [999]) }
+    #expect(throws: KindredError.self) { try writer.removeLabel("cats", from: nil) }
+  }
+
+  @Test func aLabelTakenAwayStaysAwayWhenNothingChanged() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("cats/a.jpg", hue: 0)
+    try sandbox.run()
+    do { _ = try CollectionWriter(sandbox.collection()).removeLabel("cats", from: nil) }
+    try sandbox.run()
+    #expect(try sandbox.collection().labels().isEmpty)
+  }
+
+  @Test func spelling() {
+    let known = ["dalmatian", "elephant", "dolphin", "grand_piano"]
+    #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])
+    #expect(Spelling.nearest(to: "piano", among: known, limit: 3) == ["grand_piano"])
+    #expect(Spelling.nearest(to: "xylophone", among: known, limit: 3).isEmpty)
+    #expect(Spelling.editDistance(Array("ab"), Array("ba")) == 1)
+    #expect(Spelling.editDistance(Array(""), Array("abc")) == 3)
+    #expect(Spelling.editDistance(Array("kitten"), Array("sitting")) == 3)
+  }
+}
