@@ -61,18 +61,13 @@ let package = Package(
 
     .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
-<<<<<<< HEAD
     .testTarget(
       name: "ResNetTests", dependencies: ["ResNet"],
       exclude: ["ONNX/Fixtures", "ONNX/make_fixtures.py", "ONNX/make_torch_fixtures.py"]
     ),
-    .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex"]),
-=======
-    .testTarget(name: "ResNetTests", dependencies: ["ResNet"]),
     .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CHNSW"], exclude: ["Fixtures"]),
->>>>>>> 6a1267b67fd4cdea80c06717c275cd5abdec5785
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
-    .testTarget(name: "EndToEnd", dependencies: ["Kindred"]),
+    .testTarget(name: "EndToEnd", dependencies: ["Kindred", "kindred"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
