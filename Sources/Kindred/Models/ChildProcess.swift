@@ -43,22 +43,17 @@ struct ChildProcess {
     let deadline = Date(timeIntervalSinceNow: timeout)
     while process.isRunning {
       if Date() > deadline {
-        Self.end(process)
+        kill(process.processIdentifier, SIGKILL)
         throw .timedOut(outputTail: Self.tail(of: log))
       }
       do {
         try await Task.sleep(nanoseconds: 50_000_000)
       } catch {
-        Self.end(process)
+        kill(process.processIdentifier, SIGKILL)
         throw .cancelled
       }
     }
     return Result(status: process.terminationStatus, outputTail: Self.tail(of: log))
-  }
-
-  private static func end(_ process: Process) {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
   }
 
   private static func tail(of log: String) -> String {
