@@ -38,7 +38,8 @@ let package = Package(
       dependencies: [
         "Inference", "ImageDecoding",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]
+      ],
+      exclude: ["ONNX/onnx.proto"]
     ),
     // The graph of operations, its optimiser passes and the executors.
     .target(name: "Inference", dependencies: ["CDNNL", "COpenBLAS"]),

@@ -57,22 +57,42 @@ public struct ImageDecoder: Sendable {
   }
 
   /// Reads a whole regular file, without waiting on pipes or devices.
+  /// - Throws: `notFound`, `unreadable`, `notARegularFile` or `fileTooLarge`.
   public func read(contentsOf path: String) throws(ImageDecodingError) -> [UInt8] {
-    throw ImageDecodingError(code: .unreadable, path: path, reason: "stub")
+    try naming(path) { () throws(DecodingFault) in
+      try FileReader.bytes(of: path, limit: options.maximumFileBytes)
+    }
   }
 
   /// Reads what the header says.
+  /// - Throws: Whatever is wrong with the header; also `zeroSized` and `tooManyPixels`, as decoding would.
   public func header(of bytes: [UInt8], name: String) throws(ImageDecodingError) -> ImageHeader {
-    throw ImageDecodingError(code: .unreadable, path: name, reason: "stub")
+    try naming(name) { () throws(DecodingFault) in
+      let format = try ImageFormat.detected(in: ByteView(bytes))
+      return try DecoderTable.header(of: bytes, format: format, options: options)
+    }
   }
 
   /// Decodes bytes that are already in memory. `name` is what errors call them.
   public func decode(_ bytes: [UInt8], name: String) throws(ImageDecodingError) -> DecodedImage {
-    throw ImageDecodingError(code: .unreadable, path: name, reason: "stub")
+    try naming(name) { () throws(DecodingFault) in
+      let format = try ImageFormat.detected(in: ByteView(bytes))
+      return try DecoderTable.decode(bytes, format: format, options: options)
+    }
   }
 
   /// Reads and decodes a file.
   public func decode(contentsOf path: String) throws(ImageDecodingError) -> DecodedImage {
     try decode(read(contentsOf: path), name: path)
+  }
+
+  private func naming<Value>(
+    _ path: String, _ body: () throws(DecodingFault) -> Value
+  ) throws(ImageDecodingError) -> Value {
+    do throws(DecodingFault) {
+      return try body()
+    } catch {
+      throw ImageDecodingError(code: error.code, path: path, reason: error.reason)
+    }
   }
 }

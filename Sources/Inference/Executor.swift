@@ -18,6 +18,10 @@ extension ExecutorKind {
   /// Optimises the graph for this executor and prepares it.
   /// - Parameter threads: how many threads a run may use; all processors when `nil`.
   public func makeExecutor(for graph: Graph, threads: Int? = nil) throws(InferenceError) -> any Executor {
-    throw InferenceError(code: .unsupported, reason: "stub")
+    let optimized = try graph.optimized()
+    return switch self {
+    case .oneDNN: try OneDNNExecutor(graph: optimized, threads: threads)
+    case .openBLAS: try OpenBLASExecutor(graph: optimized, threads: threads)
+    }
   }
 }

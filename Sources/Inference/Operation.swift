@@ -72,7 +72,8 @@ public struct Pooling: Sendable, Equatable {
   /// For averages: padding counts as zeros in the divisor.
   public var countsPadding: Bool
   public init(
-    kernel: Size2D, stride: Size2D, padding: Padding2D = Padding2D(), roundsUp: Bool = false, countsPadding: Bool = false
+    kernel: Size2D, stride: Size2D, padding: Padding2D = Padding2D(), roundsUp: Bool = false,
+    countsPadding: Bool = false
   ) {
     self.kernel = kernel
     self.stride = stride

@@ -10,6 +10,8 @@ public struct WeightFileError: Error, Sendable, Equatable, CustomStringConvertib
     case unsupportedOperator
     /// No architecture of the paper fits the tensors.
     case unknownArchitecture
+    /// A file could not be written.
+    case unwritable
   }
   public var code: Code
   public var path: String
