@@ -17,7 +17,8 @@ import Testing
   @Test func isTheSameForBytesFilesAndPieces() throws {
     var generator = SeededBytes(state: 5)
     let bytes = generator.bytes(3 << 20 | 17)
-    let path = try temporaryFolder() + "/bytes"
+    let temporary = try TemporaryFolder()
+    let path = temporary.path + "/bytes"
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     let digest = ContentHash.sha256(bytes)
     #expect(try ContentHash.sha256(fileAt: path) == digest)
@@ -36,7 +37,8 @@ import Testing
   }
 
   @Test func refusesWhatIsNoFile() throws {
-    let folder = try temporaryFolder()
+    let temporary = try TemporaryFolder()
+    let folder = temporary.path
     mkfifo(folder + "/pipe", 0o600)
     for path in [folder, folder + "/absent", folder + "/pipe", "/dev/zero"] {
       #expect(throws: ContentHashError.self) { try ContentHash.sha256(fileAt: path) }

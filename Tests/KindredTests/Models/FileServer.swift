@@ -14,9 +14,11 @@ final class FileServer: Sendable {
   private let process: Process
   private let input = Pipe()
   private let log: String
+  private let folder: TemporaryFolder
 
   init(serving content: [UInt8]) throws {
-    let folder = try temporaryFolder()
+    folder = try TemporaryFolder()
+    let folder = folder.path
     try Data(content).write(to: URL(fileURLWithPath: folder + "/content"))
     log = folder + "/log"
     try Data().write(to: URL(fileURLWithPath: log))
@@ -145,11 +147,4 @@ final class FileServer: Sendable {
     sys.stdin.read()
     os._exit(0)
     """#
-}
-
-/// A new folder of a test's own.
-func temporaryFolder() throws -> String {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("kindred-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  return path
 }

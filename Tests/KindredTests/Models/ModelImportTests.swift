@@ -6,11 +6,12 @@ import Testing
 
 @Suite struct ModelImportTests {
   private let store: ModelStore
-  private let folder: String
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
 
   init() throws {
-    folder = try temporaryFolder()
-    store = ModelStore(directory: folder + "/models", environment: [:])
+    temporary = try TemporaryFolder()
+    store = ModelStore(directory: temporary.path + "/models", environment: [:])
   }
 
   private func network(_ name: String = "mine.safetensors", seed: UInt64 = 1, classCount: Int? = 10) throws -> String {

@@ -5,11 +5,12 @@ import Testing
 
 @Suite struct ModelResolveTests {
   private let store: ModelStore
-  private let folder: String
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
 
   init() throws {
-    folder = try temporaryFolder()
-    store = ModelStore(directory: folder + "/models", environment: [:])
+    temporary = try TemporaryFolder()
+    store = ModelStore(directory: temporary.path + "/models", environment: [:])
   }
 
   private func importedNetwork() async throws -> ModelReference {
