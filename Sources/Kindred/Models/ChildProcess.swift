@@ -19,18 +19,20 @@ struct ChildProcess {
   var program: String
   var arguments: [String]
   var workingDirectory: String
+  var environment: [String: String]
   /// Seconds until it is ended.
   var timeout: TimeInterval
 
   /// - Parameter log: a file for its output; a pipe would have to be emptied all the time.
   func run(log: String) async throws(Failure) -> Result {
-    guard let path = Self.find(program) else { throw .notFound }
+    guard let path = find(program) else { throw .notFound }
     guard FileManager.default.createFile(atPath: log, contents: nil), let output = FileHandle(forWritingAtPath: log)
     else { throw .notStarted("\(log) can't be written") }
     defer { try? output.close() }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
+    process.environment = environment
     process.currentDirectoryURL = URL(fileURLWithPath: workingDirectory)
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
@@ -43,22 +45,17 @@ struct ChildProcess {
     let deadline = Date(timeIntervalSinceNow: timeout)
     while process.isRunning {
       if Date() > deadline {
-        Self.end(process)
+        kill(process.processIdentifier, SIGKILL)
         throw .timedOut(outputTail: Self.tail(of: log))
       }
       do {
         try await Task.sleep(nanoseconds: 50_000_000)
       } catch {
-        Self.end(process)
+        kill(process.processIdentifier, SIGKILL)
         throw .cancelled
       }
     }
     return Result(status: process.terminationStatus, outputTail: Self.tail(of: log))
-  }
-
-  private static func end(_ process: Process) {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
   }
 
   private static func tail(of log: String) -> String {
@@ -69,9 +66,9 @@ struct ChildProcess {
     return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  private static func find(_ program: String) -> String? {
+  private func find(_ program: String) -> String? {
     if program.contains("/") { return access(program, X_OK) == 0 ? program : nil }
-    let folders = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    let folders = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     return folders.split(separator: ":").lazy.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
   }
 }

@@ -220,13 +220,15 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     case .cancelled?:
       return .failed(ModelStoreError(code: .cancelled, place: place, reason: "the download was cancelled"))
     case .timedOut?:
-      return .interrupted(ModelStoreError(code: .timedOut, place: place, reason: "the server sent nothing for too long"))
+      return .interrupted(
+        ModelStoreError(code: .timedOut, place: place, reason: "the server sent nothing for too long"))
     case .badURL?, .unsupportedURL?, .httpTooManyRedirects?:
       return .failed(ModelStoreError(code: .badResponse, place: place, reason: (error as NSError).localizedDescription))
     default:
       return .interrupted(
         ModelStoreError(
-          code: .network, place: place, reason: "the server can't be reached: \((error as NSError).localizedDescription)"))
+          code: .network, place: place,
+          reason: "the server can't be reached: \((error as NSError).localizedDescription)"))
     }
   }
 

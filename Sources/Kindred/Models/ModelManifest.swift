@@ -11,6 +11,12 @@ public enum ModelRecipe: String, Sendable, Codable, CaseIterable {
     case .caffe: .caffe
     }
   }
+
+  /// The name of a recipe; `nil` for one that has none.
+  init?(_ preprocessing: PreprocessingRecipe) {
+    guard let recipe = Self.allCases.first(where: { $0.preprocessing == preprocessing }) else { return nil }
+    self = recipe
+  }
 }
 
 /// What a network's classifier tells apart.

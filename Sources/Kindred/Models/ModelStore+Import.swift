@@ -10,7 +10,8 @@ extension ModelStore {
   /// - Parameters:
   ///   - file: a safetensors or ONNX file.
   ///   - name: the model's name in the store; the known model's, or else the file's without its ending, when `nil`.
-  ///   - recipe: the preprocessing; the known model's, or else torchvision's, when `nil`.
+  ///   - recipe: the preprocessing; the known model's, or else the one that the file itself asks for (torchvision's
+  ///     unless it says otherwise), when `nil`.
   ///   - replacing: whether a model that has the name already is replaced.
   /// - Returns: the model, as ``resolve(_:)`` gives it.
   @discardableResult
@@ -23,8 +24,8 @@ extension ModelStore {
     try Self.checkName(asked)
     let target = manifest.model(named: asked)
     let final = target?.name ?? asked
-    let recipe = recipe ?? known?.recipe ?? target?.recipe ?? .torchvision
-    let network = try inspect(file, recipe: recipe, expecting: target)
+    let named = recipe ?? known?.recipe ?? target?.recipe
+    let network = try inspect(file, recipe: named, expecting: target)
 
     let lock = try await lock(final) {}
     defer { lock.release() }
@@ -37,23 +38,24 @@ extension ModelStore {
         reason: "its SHA-256 is \(sha256), and \(final)'s is \(expected)",
         remedy: "Import it with another --name.")
     }
-    if let present = installed(final) {
-      if present.record.sha256 == sha256, present.record.recipe == recipe { return try resolve(final) }
+    try checkSame(network, as: try inspect(temporary, recipe: named, expecting: target), file: file)
+    let stamp = try FileStamp(path: temporary)
+    let record = ModelRecord(
+      name: final, file: "\(final).\(try Self.ending(of: temporary))", sha256: sha256, bytes: stamp.bytes,
+      modified: stamp.modified, recipe: named ?? ModelRecipe(network.recipe),
+      source: URL(fileURLWithPath: file).standardizedFileURL.path, origin: .imported, date: Date(),
+      classifier: ClassifierKind(classCount: network.classCount), featureDimension: network.featureDimension)
+    if let (present, _) = installed(final) {
+      if present.sha256 == sha256, present.recipe == record.recipe { return try resolve(final) }
       guard replacing else {
         throw ModelStoreError(
           code: .nameTaken, place: final, reason: "another model has this name",
           remedy: "Import the file with another --name, or replace the model.")
       }
     }
-    let ending = Self.isSafetensors(temporary) ? "safetensors" : "onnx"
-    let stamp = try FileStamp(path: temporary)
-    if let old = record(final), old.file != "\(final).\(ending)" { unlink(path(old.file)) }
-    try write(
-      ModelRecord(
-        name: final, file: "\(final).\(ending)", sha256: sha256, bytes: stamp.bytes, modified: stamp.modified,
-        recipe: recipe, source: URL(fileURLWithPath: file).standardizedFileURL.path, origin: .imported, date: Date(),
-        classifier: ClassifierKind(classCount: network.classCount), featureDimension: network.featureDimension))
-    try StoreFile.rename(temporary, to: path("\(final).\(ending)"))
+    if let old = self.record(final), old.file != record.file { unlink(path(old.file)) }
+    try write(record)
+    try StoreFile.rename(temporary, to: path(record.file))
     return try resolve(final)
   }
 
@@ -61,11 +63,11 @@ extension ModelStore {
   /// - Parameter model: the known model that it's to be, if any.
   @discardableResult
   func inspect(
-    _ file: String, recipe: ModelRecipe, expecting model: KnownModel?
-  ) throws(ModelStoreError) -> (featureDimension: Int, classCount: Int) {
+    _ file: String, recipe: ModelRecipe?, expecting model: KnownModel?
+  ) throws(ModelStoreError) -> ImageModel {
     let network: ImageModel
     do {
-      network = try ImageModel(contentsOf: file, recipe: recipe.preprocessing, threads: 1)
+      network = try ImageModel(contentsOf: file, recipe: recipe?.preprocessing, threads: 1)
     } catch {
       let reason = (error as? WeightFileError)?.withoutPath ?? "\(error)"
       throw ModelStoreError(
@@ -79,7 +81,16 @@ extension ModelStore {
           + "\(model.featureDimension)",
         remedy: "Import it with another --name.")
     }
-    return (network.featureDimension, network.classCount)
+    return network
+  }
+
+  /// Throws when a file is another network in the store than where it came from.
+  private func checkSame(_ original: ImageModel, as copy: ImageModel, file: String) throws(ModelStoreError) {
+    guard original.spec == copy.spec, original.recipe == copy.recipe else {
+      throw ModelStoreError(
+        code: .foreignFile, place: file, reason: "what network this is depends on the config.json beside it",
+        remedy: "Leave it in its folder, and use its path as the model's name.")
+    }
   }
 
   /// Copies a file and has it on disk.
@@ -101,12 +112,13 @@ extension ModelStore {
     }
   }
 
-  /// A safetensors file has the length of its header in eight bytes, and then the header, which is JSON.
-  private static func isSafetensors(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    guard let start = try? file.read(upToCount: 9), start.count == 9 else { return false }
-    return start.last == UInt8(ascii: "{")
+  /// The ending of a weight file's name, by its content.
+  private static func ending(of path: String) throws(ModelStoreError) -> String {
+    do {
+      return try WeightFileFormat(of: path) == .onnx ? "onnx" : "safetensors"
+    } catch {
+      throw ModelStoreError(code: .foreignFile, place: path, reason: error.withoutPath)
+    }
   }
 }
 

@@ -20,7 +20,8 @@ public struct ModelListing: Sendable, Codable, Equatable {
   public var bytes: Int64?
   /// In hexadecimal digits, where known.
   public var sha256: String?
-  public var recipe: ModelRecipe
+  /// `nil` for the one that the file itself asks for.
+  public var recipe: ModelRecipe?
   /// Numbers in a feature.
   public var featureDimension: Int?
   public var classifier: ClassifierKind?

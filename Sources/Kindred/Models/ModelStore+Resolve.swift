@@ -41,7 +41,7 @@ extension ModelStore {
     let known = manifest.model(withSHA256: sha256)
     return ModelReference(
       name: URL(fileURLWithPath: path).lastPathComponent, path: path, sha256: sha256,
-      recipe: known?.recipe ?? .torchvision, classifier: known?.classifier)
+      recipe: known?.recipe, classifier: known?.classifier)
   }
 
   /// Throws unless a store's file is still the one that was recorded.

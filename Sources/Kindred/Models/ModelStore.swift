@@ -14,11 +14,13 @@ public struct ModelStore: Sendable {
   public let directory: String
   /// The models that can be fetched.
   public let manifest: ModelManifest
-  /// The environment's variables; `HF_ENDPOINT` is read from them.
+  /// The environment's variables: `HF_ENDPOINT` is read from them, and pip gets them.
   let environment: [String: String]
   var downloadOptions = DownloadOptions()
   /// Python's name in `PATH`, or its path.
   var python = "python3"
+  /// Seconds that pip may take.
+  var pipTimeout: TimeInterval = 600
 
   /// - Parameters:
   ///   - directory: the store's folder; ``KindredHome``'s when `nil`.

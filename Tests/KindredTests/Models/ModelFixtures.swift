@@ -23,24 +23,39 @@ struct SeededBytes {
   }
 }
 
+/// A new folder of a test's own, removed with the value.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("kindred-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
 /// A store in a folder of its own, whose manifest has one model, `tiny`, of some content.
 struct StoreFixture {
   let store: ModelStore
   let content: [UInt8]
+  private let folder: TemporaryFolder
 
   /// - Parameters:
   ///   - endpoint: the hub's address.
   ///   - sha256: what the manifest says; the content's own unless given, `nil` for unknown.
   init(endpoint: String, content: [UInt8], sha256: String?? = .none) throws {
     self.content = content
+    folder = try TemporaryFolder()
     let hash = ContentHash.hexString(ContentHash.sha256(content))
     let model = KnownModel(
       name: "tiny", aliases: ["small"], title: "A test's model",
       source: .huggingFace(repository: "timm/tiny.tv_in1k", file: "model.safetensors"), licence: "CC0-1.0",
-      fileName: "tiny.safetensors", bytes: nil, sha256: sha256 ?? hash, recipe: .torchvision, featureDimension: 512,
+      fileName: "tiny.safetensors", bytes: nil, sha256: sha256 ?? hash, recipe: .torchvision,
+      featureDimension: TinyNetwork.featureDimension,
       classifier: .imagenet)
     var store = ModelStore(
-      directory: try temporaryFolder() + "/models", manifest: ModelManifest(models: [model]),
+      directory: folder.path + "/models", manifest: ModelManifest(models: [model]),
       environment: ["HF_ENDPOINT": endpoint])
     store.downloadOptions = DownloadOptions(stallTimeout: 5, fruitlessAttempts: 2, firstDelay: 0.05)
     self.store = store
