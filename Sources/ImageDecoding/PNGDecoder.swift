@@ -12,7 +12,11 @@ enum PNGDecoder {
     guard let width = view.unsigned(at: 16, byteCount: 4), let height = view.unsigned(at: 20, byteCount: 4) else {
       throw DecodingFault(.truncated, "truncated PNG: the file ends in its header")
     }
-    guard view.fourCharacterCode(at: 12) == "IHDR" else {
+    let firstChunk = view.fourCharacterCode(at: 12)
+    if firstChunk == "CgBI" {
+      throw DecodingFault(.unsupportedFormat, "unsupported format: PNG as Apple compiles it (CgBI)")
+    }
+    guard firstChunk == "IHDR" else {
       throw DecodingFault(.corrupt, "bad PNG: it does not start with a header chunk")
     }
     return (width, height)

@@ -36,6 +36,8 @@ import Testing
     #expect(fault(sized(10_001, 10_000))?.reason.contains("100.01 megapixels, more than the limit of 100") == true)
     #expect(fault(sized(21, 14))?.code == .corrupt)
     #expect(fault(Array(bytes[..<20]))?.code == .truncated)
+    let compiled = Array(bytes[..<8]) + pngChunk("CgBI", [0x50, 0, 0x20, 6]) + bytes[8...]
+    #expect(fault(compiled)?.code == .unsupportedFormat)
   }
 
   @Test func pngChecksumsOfSamplesCount() throws {
@@ -93,6 +95,14 @@ import Testing
       bytes.replaceSubrange(references + 4 + tile * 2..<references + 6 + tile * 2, with: gridIdentifier)
     }
     #expect(fault(bytes)?.code == .corrupt)
+  }
+
+  @Test func heifTrailersAreLetBe() throws {
+    let bytes = try TestData.fixture("plain.heic")
+    let expected = try ImageDecoder().decode(bytes, name: "a")
+    for trailer in [[UInt8](repeating: 0xEE, count: 100), [UInt8](repeating: 0, count: 9), [1]] {
+      #expect(try ImageDecoder().decode(bytes + trailer, name: "a") == expected)
+    }
   }
 
   @Test func heifTablesMustNotContradictEachOther() throws {

@@ -137,6 +137,10 @@ import Testing
     let decoder = ImageDecoder()
     let baseline = try decoder.header(of: TestData.fixture("baseline-420.jpg"), name: "a")
     let progressive = try decoder.header(of: TestData.fixture("progressive.jpg"), name: "a")
+    let fast = ImageDecoder(options: DecodingOptions(path: .fast, minimumShorterSide: 1))
+    #expect(
+      try fast.header(of: TestData.fixture("baseline-420.jpg"), name: "a").estimatedDecodingBytes
+        < baseline.estimatedDecodingBytes)
     // 3 × 2 units of 4 + 1 + 1 blocks of 64 coefficients of 2 bytes.
     #expect(progressive.estimatedDecodingBytes - baseline.estimatedDecodingBytes == 3 * 2 * 6 * 64 * 2)
   }
