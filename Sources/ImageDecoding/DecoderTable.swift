@@ -22,11 +22,13 @@ enum DecoderTable {
     of bytes: [UInt8], format: ImageFormat, options: DecodingOptions
   ) throws(DecodingFault) -> ImageHeader {
     let (width, height, bytesBesidePixels): (Int, Int, (PixelSize) -> Int)
+    var scale = { (_: PixelSize) in 1 }
     switch format {
     case .jpeg:
       let header = try JPEGDecoder.header(of: bytes)
       (width, height) = (header.width, header.height)
       bytesBesidePixels = { $0.width * 256 + header.coefficientBytes }
+      scale = { JPEGDecoder.denominator(for: $0, options: options) }
     case .png:
       (width, height) = try PNGDecoder.header(of: ByteView(bytes))
       bytesBesidePixels = { $0.width * 32 }
@@ -40,8 +42,9 @@ enum DecoderTable {
       bytesBesidePixels = { _ in header.decodingBytes }
     }
     let size = try PixelSize(width: width, height: height, limit: options.maximumPixels)
+    let pixelBytes = (size.width / scale(size) + 1) * (size.height / scale(size) + 1) * 3
     return ImageHeader(
       format: format, width: width, height: height,
-      estimatedDecodingBytes: size.pixelCount * 3 + bytesBesidePixels(size) + (1 << 20))
+      estimatedDecodingBytes: pixelBytes + bytesBesidePixels(size) + (1 << 20))
   }
 }

@@ -27,7 +27,7 @@ struct HEIFStructure {
 
   init(_ view: ByteView) throws(DecodingFault) {
     file = view
-    let boxes = try ISOBox.boxes(in: view)
+    let boxes = try ISOBox.boxes(in: view, allowsTrailer: true)
     let metas = boxes.filter { $0.type == "meta" }
     guard let meta = metas.first, let content = meta.full?.payload else {
       throw DecodingFault(

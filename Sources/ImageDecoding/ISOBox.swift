@@ -14,11 +14,16 @@ struct ISOBox {
   }
 
   /// The boxes in a stretch of bytes.
+  /// - Parameter allowsTrailer: Bytes after the last box that don't look like one are let be; cameras add them.
   /// - Throws: `truncated` where one reaches beyond the end, `corrupt` where a size can't be.
-  static func boxes(in view: ByteView) throws(DecodingFault) -> [ISOBox] {
+  static func boxes(in view: ByteView, allowsTrailer: Bool = false) throws(DecodingFault) -> [ISOBox] {
     var boxes = [ISOBox]()
     var offset = 0
     while offset < view.count {
+      if allowsTrailer {
+        guard let type = view.view(at: offset + 4, count: 4)?.array, type.allSatisfy({ (0x20...0x7E).contains($0) })
+        else { break }
+      }
       guard let shortSize = view.unsigned(at: offset, byteCount: 4), let type = view.fourCharacterCode(at: offset + 4)
       else { throw DecodingFault(.truncated, "truncated HEIF: the file ends in a box's header") }
       var (size, headerSize) = (shortSize, 8)

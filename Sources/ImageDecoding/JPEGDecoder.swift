@@ -37,7 +37,7 @@ enum JPEGDecoder {
   }
 
   /// The largest of 8, 4, 2 that leaves the shorter side long enough, else 1.
-  private static func denominator(for size: PixelSize, options: DecodingOptions) -> Int {
+  static func denominator(for size: PixelSize, options: DecodingOptions) -> Int {
     guard options.path == .fast else { return 1 }
     let shorterSide = min(size.width, size.height)
     // libjpeg rounds scaled sides up.

@@ -4,15 +4,19 @@ import CSPNG
 ///
 /// Samples of 16 bits are cut to their upper 8, as Pillow does for colour. Gamma and colour profiles are not applied.
 enum PNGDecoder {
-  /// Colour profiles and texts over this are refused rather than held.
-  private static let longestChunk = 64 << 20
+  /// Palettes and transparency, all that libspng is left to hold, have under a kilobyte.
+  private static let longestChunk = 1 << 16
 
   /// The header chunk, by the book's fixed offsets, so that faults in it can be named.
   static func header(of view: ByteView) throws(DecodingFault) -> (width: Int, height: Int) {
     guard let width = view.unsigned(at: 16, byteCount: 4), let height = view.unsigned(at: 20, byteCount: 4) else {
       throw DecodingFault(.truncated, "truncated PNG: the file ends in its header")
     }
-    guard view.fourCharacterCode(at: 12) == "IHDR" else {
+    let firstChunk = view.fourCharacterCode(at: 12)
+    if firstChunk == "CgBI" {
+      throw DecodingFault(.unsupportedFormat, "unsupported format: PNG as Apple compiles it (CgBI)")
+    }
+    guard firstChunk == "IHDR" else {
       throw DecodingFault(.corrupt, "bad PNG: it does not start with a header chunk")
     }
     return (width, height)
@@ -29,7 +33,8 @@ enum PNGDecoder {
     var result: Result<RGBImage, DecodingFault>?
     bytes.withUnsafeBufferPointer { buffer in
       do throws(DecodingFault) {
-        result = .success(try decode(buffer, size: size, orientation: exif.orientation))
+        let stream = PNGStream(buffer, ranges: chunks.essentials)
+        result = .success(try decode(stream, size: size, orientation: exif.orientation))
       } catch {
         result = .failure(error)
       }
@@ -43,13 +48,14 @@ enum PNGDecoder {
   }
 
   private static func decode(
-    _ buffer: UnsafeBufferPointer<UInt8>, size: PixelSize, orientation: Orientation
+    _ stream: PNGStream, size: PixelSize, orientation: Orientation
   ) throws(DecodingFault) -> RGBImage {
     guard let context = spng_ctx_new(0) else {
       throw DecodingFault(.unreadable, "not enough memory to decode PNG")
     }
     defer { spng_ctx_free(context) }
-    try check(spng_set_png_buffer(context, buffer.baseAddress, buffer.count))
+    defer { withExtendedLifetime(stream) {} }
+    try check(spng_set_png_stream(context, PNGStream.read, Unmanaged.passUnretained(stream).toOpaque()))
     try check(spng_set_chunk_limits(context, longestChunk, longestChunk))
     try check(spng_set_crc_action(context, Int32(SPNG_CRC_ERROR.rawValue), Int32(SPNG_CRC_DISCARD.rawValue)))
     var header = spng_ihdr()

@@ -63,7 +63,7 @@ import Testing
 
   @Test(arguments: ImageFormat.allCases) func mutationsGiveAPictureOrATypedError(format: ImageFormat) throws {
     let fixtures = Fixture.all.filter { $0.format == format && $0.name != "long-1x5000.png" }
-    let count = Self.rounds * (format == .heic || format == .avif ? 300 : 1000)
+    let count = Self.rounds * (format == .heic || format == .avif ? 800 : 2500)
     print("\(format.rawValue): seed \(Self.seed), \(count) mutations of \(fixtures.count) files")
     var generator = SeededGenerator(seed: Self.seed)
     let files = try fixtures.map { try $0.bytes() }
@@ -80,7 +80,8 @@ import Testing
       let bytes = try fixture.bytes()
       var generator = SeededGenerator(seed: Self.seed)
       for _ in 0..<6 {
-        let count = Int.random(in: 0..<bytes.count * 9 / 10, using: &generator)
+        // The last bytes hold checksums and end markers; the samples may be complete without them.
+        let count = Int.random(in: 0..<min(bytes.count * 9 / 10, bytes.count - 32), using: &generator)
         let cut = Array(bytes[..<count])
         if fixture.name == "trailing-data.jpg", count > 700 { continue }
         let error = #expect(throws: ImageDecodingError.self, "\(fixture.name) cut to \(count)") {
