@@ -23,6 +23,11 @@ import Testing
     #expect(graph.input == "input:0")
     #expect(graph.inputShape == [nil, 224, 224, 3])
     #expect(graph.outputs == ["outputs"])
+    #expect(graph.transpositions == 1)
+    let rewritten = graph.removingTransposes()
+    #expect(rewritten.inputShape == [nil, 3, 224, 224])
+    #expect(rewritten.transpositions == 0)
+    #expect(try graph.optimized().transpositions == 0)
     let convolutions = graph.nodes.count { if case .convolution = $0.operation { true } else { false } }
     #expect(convolutions == 53)
 
