@@ -1,7 +1,6 @@
 import ArgumentParser
 import Kindred
 
-@main
 struct KindredCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kindred",

@@ -16,7 +16,7 @@ import Testing
     let exact = try finder.groups(threshold: 1)
     let sameBytes = exact.first.map { $0.members.filter(\.isSameBytes).map(\.record.path) } ?? []
     #expect(Set(sameBytes.map { ($0 as NSString).lastPathComponent }) == ["small.jpg", "same.jpg"])
-    let groups = try finder.groups(threshold: 0.9)
+    let groups = try finder.groups(threshold: 0.9995)
     #expect(groups.count == 1)
     #expect(groups.first?.members.count == 3)
     #expect(groups.first?.members.first?.record.path.hasSuffix("large.jpg") == true)
@@ -30,7 +30,7 @@ import Testing
     for number in 0..<70 { try sandbox.picture("\(number).jpg", hue: 2, variant: 0, side: 48 + number % 2) }
     for number in 0..<3 { try sandbox.picture("other/\(number).jpg", hue: 4, variant: number * 5) }
     try sandbox.run()
-    let groups = try DuplicateFinder(sandbox.collection()).groups(threshold: 0.95)
+    let groups = try DuplicateFinder(sandbox.collection()).groups(threshold: 0.9995)
     #expect(groups.first?.members.count == 70)
   }
 

@@ -246,7 +246,8 @@ import Testing
     }
     var count = 0
     try collection.forEachRecord { record in
-      #expect(try collection.features(at: collection.moment()).row(record.featureRow) == before[record.path])
+      let feature = try collection.features(at: collection.moment()).row(record.featureRow)
+      #expect(feature == before[record.path])
       count += 1
     }
     #expect(count == 7)

@@ -50,7 +50,7 @@ public struct LibraryInfo: Sendable, Equatable {
   }
 
   /// The processor's name and model numbers as the kernel gives them.
-  static var processorModel: String {
+  public static var processorModel: String {
     guard let file = fopen("/proc/cpuinfo", "r") else { return "unknown processor" }
     defer { fclose(file) }
     // The first processor stands for all.

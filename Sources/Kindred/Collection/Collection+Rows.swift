@@ -124,14 +124,23 @@ extension Collection {
     return record
   }
 
-  /// Every image, in the order of identifiers, one at a time.
+  /// Every image, in the order of identifiers. Images that come or go meanwhile may be seen or not.
   public func forEachRecord(_ body: (ImageRecord) throws -> Void) throws {
-    try read { db in
-      let cursor = try Row.fetchCursor(
-        db, sql: "SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id ORDER BY image.id")
-      while let row = try cursor.next() {
-        try body(ImageRecord(row: row, labels: try Self.labels(db, imageID: row["id"])))
+    var last: Int64 = 0
+    while true {
+      // Portions, so that the body may use the collection and no read transaction stays open for long.
+      let portion = try read { db in
+        try Row.fetchAll(
+          db,
+          sql: """
+            SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id
+            WHERE image.id > ? ORDER BY image.id LIMIT 512
+            """, arguments: [last]
+        ).map { ImageRecord(row: $0, labels: try Self.labels(db, imageID: $0["id"])) }
       }
+      guard let end = portion.last else { return }
+      last = end.id
+      for record in portion { try body(record) }
     }
   }
 }

@@ -40,12 +40,6 @@ import Testing
     #expect(await storeError { try await store.fetch("nothing-like-it") }?.code == .unknownModel)
   }
 
-  @Test func measuresSpelling() {
-    #expect(Spelling.distance("kitten", "sitting") == 3)
-    #expect(Spelling.distance("", "abc") == 3)
-    #expect(Spelling.distance("same", "same") == 0)
-  }
-
   @Test func resolvesFilesOutsideTheStore() async throws {
     let file = folder + "/outside.safetensors"
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
