@@ -142,7 +142,8 @@ void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, si
       fresh.push_back(rows[i]);
     }
     if (fresh.empty()) return;
-    vectors_.matrix = matrix;
+    // Another insertion may have come first with a matrix that was looked up later.
+    if (matrix.rows >= vectors_.matrix.rows) vectors_.matrix = matrix;
     prepare(fresh);
   }
 
