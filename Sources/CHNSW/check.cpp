@@ -91,7 +91,7 @@ size_t Graph::connect_unreachable() {
     if (isMarkedDeleted(node)) continue;
     const void *datum = getDataByInternalId(node);
     const Node nearest = descend(datum, enterpoint_node_, maxlevel_, 0, false);
-    Candidates candidates = searchBaseLayerST<false>(nearest, datum, std::max<size_t>(ef_construction_, 64));
+    Candidates candidates = search_ground(datum, nearest, std::max<size_t>(ef_construction_, 64), false);
     std::vector<Node> near;
     for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top().second);
     for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// hnswlib's manual vectorisation defines global functions in its header (cpuid, xgetbv, …); the distance is ours anyway.
+// hnswlib's manual vectorisation defines global functions in its header (cpuid, xgetbv, …); the distance is ours.
 #define NO_MANUAL_VECTORIZATION
 #include <atomic>
 #include <cmath>
@@ -57,8 +57,8 @@ struct Header {
 /// beside insertions, growth that a failed allocation can't break, and insertion without its races (the random level,
 /// the entry point read after its lock) and without its crash when all candidates are deleted.
 ///
-/// It uses hnswlib's searches and link selection, not its `addPoint`: rows have an array in the place of the label
-/// map, and a node is written in full before any thread can see it.
+/// It uses hnswlib's memory layout, link selection and search for insertions, not its `addPoint`: rows have an array in
+/// the place of the label map, and a node is written in full before any thread can see it.
 ///
 /// Rows with the same vector, bit for bit, share a node: some hundred copies of one picture would else link to each
 /// other only, and searches that come near would not get out again.
@@ -95,6 +95,8 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   Candidates candidates_for(const void *datum, Node nearest, Node entry, int layer);
   Node descend(const void *datum, Node entry, int from, int to, bool locking) const;
   int level_for(uint32_t row) const;
+  Candidates search_ground(const void *datum, Node entry, size_t ef, bool live_only) const;
+  float distance(const void *datum, Node node) const;
   uint32_t row_of(Node node) const;
   Node node_of(uint32_t row) const { return row < node_of_row_.size() ? node_of_row_[row] : no_node; }
   template <typename Body>

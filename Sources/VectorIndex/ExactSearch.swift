@@ -10,7 +10,8 @@ extension FeatureFile {
   ///   - query: one L2-normalised vector of ``dimension`` numbers; another count is a programming error.
   ///   - rows: the rows to compare, ascending; all when `nil`.
   public func exactNeighbors(of query: [Float], top: Int, among rows: [Int]? = nil) -> [Neighbor] {
-    exactNeighbors(ofBatch: query, top: top, among: rows).first ?? []
+    precondition(query.count == dimension, "\(query.count) numbers in a vector of \(dimension)")
+    return exactNeighbors(ofBatch: query, top: top, among: rows).first ?? []
   }
 
   /// The `top` rows for each of many queries. Queries and rows are compared in blocks, so memory stays small.

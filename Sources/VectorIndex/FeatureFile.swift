@@ -58,7 +58,7 @@ public final class FeatureFile: @unchecked Sendable {
         try file.synchronize()
         try FileDescriptor.synchronizeDirectory(of: path)
       } catch {
-        FileRemoval.remove(path)
+        FileDescriptor.remove(path)
         throw error
       }
     }

@@ -91,6 +91,9 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
+  /// Takes away what a failed operation left; if that fails, too, nothing more can be done.
+  static func remove(_ path: String) { unlink(path) }
+
   func failure(_ action: String, writing: Bool) -> VectorIndexError {
     Self.failure(errno, path: path, doing: action, writing: writing)
   }

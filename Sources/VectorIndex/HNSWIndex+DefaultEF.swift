@@ -15,8 +15,11 @@ extension HNSWIndex {
   /// | 50 | 100 | 0.999 | 0.997 | 0.999 | 1.000 | 0.997 |
   /// | 100 | 200 | 0.999 | 0.997 | 0.999 | 0.997 | 0.960 |
   ///
-  /// The last figure is of 100 neighbours in clusters of 100 points, where the neighbours beyond the cluster are as good
-  /// as random. Vectors without any structure (Gaussian noise) are out of reach of a graph: recall@10 is 0.32 at ef 100
-  /// and 0.90 at 800 among 20,700 of them. Features of pictures are not like that.
+  /// Among 500,000 points around 1000 centres (32 numbers, efConstruction 60, 500 queries) recall@10 is 0.972 at ef 50,
+  /// 0.997 at 100 and 0.999 at 200.
+  ///
+  /// The last figure of the table is of 100 neighbours in clusters of 100 points, where the neighbours beyond the
+  /// cluster are as good as random. Vectors without any structure (Gaussian noise) are out of reach of a graph:
+  /// recall@10 is 0.32 at ef 100 and 0.90 at 800 among 20,700 of them. Features of pictures are not like that.
   public static func defaultEF(top: Int) -> Int { max(100, top.multipliedReportingOverflow(by: 2).partialValue, top) }
 }

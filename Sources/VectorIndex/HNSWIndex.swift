@@ -47,8 +47,8 @@ public final class HNSWIndex: @unchecked Sendable {
   }
 
   /// Reads a saved graph, which may come from anywhere.
-  /// - Throws: `notFound`, `unreadable`, `foreign`, `unknownVersion`, `dimensionMismatch`, or `damaged` for whatever else
-  ///   is wrong, rows that the feature file does not have among it.
+  /// - Throws: `notFound`, `unreadable`, `foreign`, `unknownVersion`, `dimensionMismatch`, or `damaged` for whatever
+  ///   else is wrong, rows that the feature file does not have among it.
   public init(contentsOf path: String, features: FeatureFile) throws(VectorIndexError) {
     let bytes = try SavedGraph.read(path)
     let handle = try bytes.withUnsafeBufferPointer { (buffer) throws(VectorIndexError) in
@@ -119,8 +119,8 @@ public final class HNSWIndex: @unchecked Sendable {
     return try handle.search(query, top: top, ef: max(ef, top))
   }
 
-  /// Writes the graph to a temporary file, flushes it and renames it to `path`, after ``connectUnreachable()``. Waits for
-  /// an insertion that is under way; searches go on.
+  /// Writes the graph to a temporary file, flushes it and renames it to `path`, after ``connectUnreachable()``. Waits
+  /// for an insertion that is under way; searches go on.
   /// - Throws: `outOfSpace`, `unwritable`, and then the file at `path` is what it was; `libraryFailure`.
   public func save(to path: String, generation: Int64) throws(VectorIndexError) {
     try connectUnreachable()

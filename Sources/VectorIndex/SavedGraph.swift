@@ -21,7 +21,7 @@ enum SavedGraph {
   static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(VectorIndexError) {
     let temporary = "\(path).new"
     // What a crash left.
-    FileRemoval.remove(temporary)
+    FileDescriptor.remove(temporary)
     let file = try FileDescriptor.create(path: temporary)
     do throws(VectorIndexError) {
       try file.write(bytes, at: 0)
@@ -30,7 +30,7 @@ enum SavedGraph {
         throw FileDescriptor.failure(errno, path: path, doing: "replace", writing: true)
       }
     } catch {
-      FileRemoval.remove(temporary)
+      FileDescriptor.remove(temporary)
       throw error
     }
     try FileDescriptor.synchronizeDirectory(of: path)

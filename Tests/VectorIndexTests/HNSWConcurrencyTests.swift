@@ -73,4 +73,29 @@ import Testing
       #expect(try graph.neighbors(of: features.row(row), top: 2, ef: 50).map(\.row) == [row, row + 300])
     }
   }
+
+  /// Many threads append rows and insert them at once, so that an insertion may look at the file before another one
+  /// that is done first.
+  @Test func manyWritersOfOneGraph() async throws {
+    let folder = try TemporaryFolder()
+    let dimension = 16
+    let vectors = Vectors.clustered(count: 480, dimension: dimension, clusters: 10, spread: 0.6, seed: 79)
+    let features = try FeatureFile.create(path: folder("features"), dimension: dimension)
+    let graph = try HNSWIndex(features: features, parameters: HNSWParameters(m: 8, efConstruction: 60))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<6 {
+        group.addTask {
+          for step in 0..<10 {
+            let first = (writer * 80 + step * 8) * dimension
+            let row = try features.append(Array(vectors[first..<first + 8 * dimension]))
+            try graph.insert(rows: Array(row..<row + 8), threads: 2)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(graph.rows == Array(0..<480))
+    try graph.connectUnreachable()
+    #expect(try graph.problems(expectedLive: Array(0..<480)).total == 0)
+  }
 }

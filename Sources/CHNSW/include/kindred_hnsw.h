@@ -99,7 +99,8 @@ bool kindred_hnsw_is_deleted(kindred_hnsw *graph, uint32_t row);
 /// Copies up to `capacity` rows, ascending, and returns how many.
 size_t kindred_hnsw_rows(kindred_hnsw *graph, bool live_only, uint32_t *rows, size_t capacity);
 
-/// Inserts rows of `matrix`, which takes the place of the graph's. Rows that the graph has are passed over.
+/// Inserts rows of `matrix`, which takes the place of the graph's if it is longer. Rows that the graph has are passed
+/// over.
 /// `threads` 0 means one a processor. Searches go on meanwhile.
 kindred_hnsw_status kindred_hnsw_insert(
   kindred_hnsw *graph, kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads);

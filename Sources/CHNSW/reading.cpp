@@ -1,49 +1,13 @@
-// A graph as bytes and back. The bytes may come from anywhere, so nothing in them is believed before it is checked.
+// A graph from bytes. They may come from anywhere, so nothing in them is believed before it is checked.
 #include <algorithm>
 
-#include "graph.hpp"
-
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "saved graphs are little-endian and copied as they are");
+#include "format.hpp"
 
 namespace kindred {
 
 namespace {
 
-constexpr char magic[8] = {'K', 'N', 'D', 'G', 'R', 'A', 'P', 'H'};
-constexpr uint32_t format_version = 1, metric_inner_product = 1, header_size = 128, twin_size = 12;
-
 [[noreturn]] void damaged(const std::string &reason) { throw Fault(KINDRED_HNSW_DAMAGED, reason); }
-
-/// Offsets of the sections after the header.
-struct Layout {
-  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, twins, end;
-
-  explicit Layout(const Header &h) {
-    // No sum overflows: each count is at most 2^40.
-    const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
-    rows = header_size;
-    levels = rows + h.nodes * 4;
-    flags = levels + padded(h.nodes);
-    base_counts = flags + padded(h.nodes);
-    upper_counts = base_counts + padded(h.nodes * 2);
-    base_links = upper_counts + padded(h.upper_lists * 2);
-    upper_links = base_links + h.base_links * 4;
-    twins = upper_links + h.upper_links * 4;
-    end = twins + h.twins * twin_size;
-  }
-};
-
-template <typename Number>
-Number get(const uint8_t *bytes) {
-  Number value;
-  memcpy(&value, bytes, sizeof value);
-  return value;
-}
-
-template <typename Number>
-void put(uint8_t *bytes, Number value) {
-  memcpy(bytes, &value, sizeof value);
-}
 
 }  // namespace
 
@@ -74,12 +38,13 @@ Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
   h.upper_lists = get<uint64_t>(bytes + 72);
   h.upper_links = get<uint64_t>(bytes + 80);
   h.twins = get<uint64_t>(bytes + 88);
-  if (h.m < 2 || h.m > m_limit || h.ef_construction < 1 || h.ef_construction > 100000) damaged("M or ef is out of bounds");
+  if (h.m < 2 || h.m > m_limit) damaged("M is out of bounds");
+  if (h.ef_construction < 1 || h.ef_construction > 100000) damaged("efConstruction is out of bounds");
   if (h.nodes > node_limit || h.twins > node_limit) damaged("the number of nodes is out of bounds");
   // A built graph has about nodes / (M - 1) of them. More would take far more memory than the file's size tells.
   if (h.upper_lists > 2 * h.nodes + 1000) damaged("the number of layers is out of bounds");
   const uint64_t limit = uint64_t{1} << 40;
-  if (h.base_links > limit || h.upper_lists > limit || h.upper_links > limit) damaged("the number of links is too large");
+  if (h.base_links > limit || h.upper_links > limit) damaged("the number of links is too large");
   if (Layout(h).end != count) {
     damaged(
       "the file has " + std::to_string(count) + " bytes, but its header describes "
@@ -97,85 +62,13 @@ Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
   return h;
 }
 
-std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
-  std::lock_guard<std::mutex> no_insertion(insertion_);
-  Stay stay(rooms_, RoomLock::Room::search);
-  if (broken_) throw Fault(KINDRED_HNSW_FAILURE, "an earlier insertion broke off: rebuild the graph");
-  Header h = {};
-  h.nodes = cur_element_count;
-  for (const auto &[node, rows] : twins_) h.twins += rows.size();
-  for (Node node = 0; node < h.nodes; node++) {
-    h.base_links += getListCount(get_linklist0(node));
-    h.upper_lists += static_cast<uint64_t>(element_levels_[node]);
-    for (int level = 1; level <= element_levels_[node]; level++) {
-      h.upper_links += getListCount(get_linklist(node, level));
-    }
-  }
-  const Layout layout(h);
-  // Zeroed: padding and reserved bytes are 0.
-  std::unique_ptr<uint8_t[]> bytes(new uint8_t[layout.end]());
-  uint8_t *base = bytes.get();
-  uint8_t *base_links = base + layout.base_links, *upper_links = base + layout.upper_links;
-  uint8_t *upper_counts = base + layout.upper_counts;
-  const auto write_list = [&](hnswlib::linklistsizeint *list, uint8_t *count, uint8_t *&links) {
-    const uint16_t size = getListCount(list);
-    put<uint16_t>(count, size);
-    memcpy(links, list + 1, size * sizeof(Node));
-    links += size * sizeof(Node);
-  };
-  for (Node node = 0; node < h.nodes; node++) {
-    put<uint32_t>(base + layout.rows + node * size_t{4}, row_of(node));
-    base[layout.levels + node] = static_cast<uint8_t>(element_levels_[node]);
-    base[layout.flags + node] = deleted_[row_of(node)] ? 1 : 0;
-    write_list(get_linklist0(node), base + layout.base_counts + node * size_t{2}, base_links);
-    for (int level = 1; level <= element_levels_[node]; level++, upper_counts += 2) {
-      write_list(get_linklist(node, level), upper_counts, upper_links);
-    }
-  }
-
-  // In the order of nodes and rows, so that equal graphs have equal bytes.
-  std::vector<std::pair<Node, uint32_t>> twins;
-  twins.reserve(h.twins);
-  for (const auto &[node, rows] : twins_) {
-    for (const uint32_t row : rows) twins.emplace_back(node, row);
-  }
-  std::sort(twins.begin(), twins.end());
-  for (size_t i = 0; i < twins.size(); i++) {
-    uint8_t *twin = base + layout.twins + i * twin_size;
-    put<uint32_t>(twin, twins[i].first);
-    put<uint32_t>(twin + 4, twins[i].second);
-    put<uint32_t>(twin + 8, deleted_[twins[i].second] ? 1 : 0);
-  }
-
-  memcpy(base, magic, sizeof magic);
-  put<uint32_t>(base + 8, format_version);
-  put<uint32_t>(base + 12, header_size);
-  put<uint32_t>(base + 16, static_cast<uint32_t>(vectors_.matrix.dimension));
-  put<uint32_t>(base + 20, metric_inner_product);
-  put<uint32_t>(base + 24, static_cast<uint32_t>(M_));
-  put<uint32_t>(base + 28, static_cast<uint32_t>(ef_construction_));
-  put<uint64_t>(base + 32, h.nodes);
-  put<int64_t>(base + 40, generation);
-  put<uint32_t>(base + 48, enterpoint_node_);
-  put<uint32_t>(base + 52, static_cast<uint32_t>(std::max(maxlevel_, 0)));
-  put<uint64_t>(base + 56, deleted_count_);
-  put<uint64_t>(base + 64, h.base_links);
-  put<uint64_t>(base + 72, h.upper_lists);
-  put<uint64_t>(base + 80, h.upper_links);
-  put<uint64_t>(base + 88, h.twins);
-  put<uint32_t>(base + 120, kindred_crc32c(0, base + header_size, layout.end - header_size));
-  put<uint32_t>(base + 124, kindred_crc32c(0, base, 124));
-  count = layout.end;
-  return bytes;
-}
-
 void Graph::read(const Header &h, const uint8_t *bytes) {
   const Layout layout(h);
   const size_t nodes = h.nodes;
   if (nodes + h.twins > vectors_.matrix.rows) {
     damaged(
-      "the graph has " + std::to_string(nodes + h.twins) + " rows, but there are only " + std::to_string(vectors_.matrix.rows)
-      + " rows of features");
+      "the graph has " + std::to_string(nodes + h.twins) + " rows, but there are only "
+      + std::to_string(vectors_.matrix.rows) + " rows of features");
   }
   generation_ = h.generation;
   if (nodes == 0) {
