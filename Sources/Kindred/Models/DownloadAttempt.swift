@@ -27,6 +27,8 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
   private struct End {
     var continuation: CheckedContinuation<Outcome, Never>?
     var outcome: Outcome?
+    /// When the session last called.
+    var lastSign = DispatchTime.now()
   }
 
   private var response: HTTPURLResponse?
@@ -71,6 +73,8 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     let task = session.dataTask(with: request)
     self.task = task
     task.resume()
+    let watchdog = Task { await watch(patience: stallTimeout + 5) }
+    defer { watchdog.cancel() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let early = end.withLock { end in
@@ -81,6 +85,39 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
       }
     } onCancel: {
       task.cancel()
+    }
+  }
+
+  /// Ends the attempt when the session has not called for long. Its own timeout ends most, but it stops that one's clock
+  /// before it is done with some responses, and then may never call.
+  private func watch(patience: TimeInterval) async {
+    while (try? await Task.sleep(nanoseconds: 500_000_000)) != nil {
+      let last = end.withLock { $0.lastSign }
+      guard DispatchTime.now() > last + patience else { continue }
+      settle(
+        .interrupted(
+          ModelStoreError(code: .timedOut, place: url.absoluteString, reason: "the server sent nothing for too long")))
+      DispatchQueue.global().async { [task] in task?.cancel() }
+      return
+    }
+  }
+
+  /// Hands the outcome to whoever waits for it; only the first one counts.
+  private func settle(_ outcome: Outcome) {
+    let waiting = end.withLock { end -> CheckedContinuation<Outcome, Never>? in
+      guard end.outcome == nil else { return nil }
+      end.outcome = outcome
+      return end.continuation
+    }
+    waiting?.resume(returning: outcome)
+  }
+
+  /// Notes that the session called.
+  /// - Returns: `false` when the attempt is over, and the partial file perhaps another's.
+  private func isGoing() -> Bool {
+    end.withLock { end in
+      end.lastSign = .now()
+      return end.outcome == nil
     }
   }
 
@@ -110,13 +147,15 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    self.response = response as? HTTPURLResponse
-    accepted = false
+    if isGoing() {
+      self.response = response as? HTTPURLResponse
+      accepted = false
+    }
     completionHandler(.allow)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard verdict == nil else { return }
+    guard isGoing(), verdict == nil else { return }
     if !accepted, let refusal = acceptResponse() {
       finish(refusal)
       return
@@ -135,12 +174,17 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    let outcome = verdict ?? outcome(error: error)
-    let waiting = end.withLock { end in
-      end.outcome = outcome
-      return end.continuation
-    }
-    waiting?.resume(returning: outcome)
+    guard isGoing() else { return }
+    settle(verdict ?? outcome(error: error))
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+  ) {
+    // Kindred has no passwords. Without this method the session would never end.
+    if verdict == nil { verdict = refusal(status: 401) }
+    completionHandler(.cancelAuthenticationChallenge, nil)
   }
 
   // MARK: Verdicts

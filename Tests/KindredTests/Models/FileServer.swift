@@ -79,6 +79,9 @@ final class FileServer: Sendable {
                 counts[kind] = count = counts.get(kind, 0) + 1
             if kind == "missing":
                 return self.send_error(404)
+            if kind == "raw":
+                self.close_connection = True
+                return self.wfile.write(content)
             if kind == "busy" and count == 1:
                 return self.send_error(503)
             if kind in ("redirect", "wronglink"):
