@@ -31,7 +31,9 @@ import Testing
 
   @Test(arguments: answers) func givesAnError(answer: String) async throws {
     let server = try FileServer(serving: Array(answer.utf8))
-    var store = try StoreFixture(endpoint: server.endpoint("raw"), content: [1]).store
+    let fixture = try StoreFixture(endpoint: server.endpoint("raw"), content: [1])
+    defer { withExtendedLifetime(fixture) {} }
+    var store = fixture.store
     store.downloadOptions = DownloadOptions(stallTimeout: 5, fruitlessAttempts: 1, firstDelay: 0.05)
     let error = await storeError { [store] in try await store.fetch("tiny") }
     let code = try #require(error?.code)
