@@ -2,8 +2,8 @@ import Foundation
 
 /// A serial operation queue that makes whoever adds to it wait while many operations are outstanding.
 ///
-/// URLSession hands each piece of a body to its delegate's queue without waiting; with a disk slower than the network the
-/// whole file would pile up in memory. Waiting in `addOperation` holds libcurl back, and TCP the server.
+/// URLSession hands each piece of a body to its delegate's queue without waiting; with a disk slower than the network
+/// the whole file would pile up in memory. Waiting in `addOperation` holds libcurl back, and TCP the server.
 ///
 /// `@unchecked Sendable` because `OperationQueue` is; the semaphore that is added may be used from any thread.
 final class BoundedOperationQueue: OperationQueue, @unchecked Sendable {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// One HTTP request whose body goes to a partial file.
 ///
-/// `@unchecked Sendable`: `task` is set before the request starts, `end` has a lock, and all else that changes, the partial
-/// file among it, is used on the session's serial delegate queue alone until ``run(stallTimeout:)`` returns.
+/// `@unchecked Sendable`: `task` is set before the request starts, `end` has a lock, and all else that changes, the
+/// partial file among it, is used on the session's serial delegate queue alone until ``run(stallTimeout:)`` returns.
 final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   enum Outcome {
     /// The body came to its end.
@@ -17,23 +17,25 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     case stale
   }
 
-  private let url: URL
-  private let part: PartialFile
-  private let resumeTag: PartialFileTag?
+  let url: URL
+  let part: PartialFile
+  let resumeTag: PartialFileTag?
   private let progress: (Int64, Int64?) -> Void
-  private var task: URLSessionDataTask?
+  var task: URLSessionDataTask?
   private let end = Mutex(End())
 
   private struct End {
     var continuation: CheckedContinuation<Outcome, Never>?
     var outcome: Outcome?
+    /// When the session last called.
+    var lastSign = DispatchTime.now()
   }
 
-  private var response: HTTPURLResponse?
+  var response: HTTPURLResponse?
   /// Whether `response` was looked at: with a tunnelling proxy the proxy's own response comes first.
-  private var accepted = false
-  private var verdict: Outcome?
-  private var total: Int64?
+  var accepted = false
+  var verdict: Outcome?
+  var total: Int64?
   /// The SHA-256 that the hub says the file has, when it says so.
   private(set) var announcedSHA256: String?
 
@@ -71,6 +73,8 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     let task = session.dataTask(with: request)
     self.task = task
     task.resume()
+    let watchdog = Task { await watch(patience: stallTimeout + 5) }
+    defer { watchdog.cancel() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let early = end.withLock { end in
@@ -81,6 +85,39 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
       }
     } onCancel: {
       task.cancel()
+    }
+  }
+
+  /// Ends the attempt when the session has not called for long. Its own timeout ends most, but it stops that one's
+  /// clock before it is done with some responses, and then may never call.
+  private func watch(patience: TimeInterval) async {
+    while (try? await Task.sleep(nanoseconds: 500_000_000)) != nil {
+      let last = end.withLock { $0.lastSign }
+      guard DispatchTime.now() > last + patience else { continue }
+      settle(
+        .interrupted(
+          ModelStoreError(code: .timedOut, place: url.absoluteString, reason: "the server sent nothing for too long")))
+      DispatchQueue.global().async { [task] in task?.cancel() }
+      return
+    }
+  }
+
+  /// Hands the outcome to whoever waits for it; only the first one counts.
+  private func settle(_ outcome: Outcome) {
+    let waiting = end.withLock { end -> CheckedContinuation<Outcome, Never>? in
+      guard end.outcome == nil else { return nil }
+      end.outcome = outcome
+      return end.continuation
+    }
+    waiting?.resume(returning: outcome)
+  }
+
+  /// Notes that the session called.
+  /// - Returns: `false` when the attempt is over, and the partial file perhaps another's.
+  private func isGoing() -> Bool {
+    end.withLock { end in
+      end.lastSign = .now()
+      return end.outcome == nil
     }
   }
 
@@ -110,13 +147,15 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    self.response = response as? HTTPURLResponse
-    accepted = false
+    if isGoing() {
+      self.response = response as? HTTPURLResponse
+      accepted = false
+    }
     completionHandler(.allow)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard verdict == nil else { return }
+    guard isGoing(), verdict == nil else { return }
     if !accepted, let refusal = acceptResponse() {
       finish(refusal)
       return
@@ -135,126 +174,16 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    let outcome = verdict ?? outcome(error: error)
-    let waiting = end.withLock { end in
-      end.outcome = outcome
-      return end.continuation
-    }
-    waiting?.resume(returning: outcome)
+    guard isGoing() else { return }
+    settle(verdict ?? outcome(error: error))
   }
 
-  // MARK: Verdicts
-
-  private func outcome(error: (any Error)?) -> Outcome {
-    if let error { return interruption(error) }
-    if !accepted, let refusal = acceptResponse() { return refusal }
-    if let total, part.bytes < total {
-      return .interrupted(
-        ModelStoreError(
-          code: .network, place: url.absoluteString,
-          reason: "the connection broke off after \(part.bytes) of \(total) bytes"))
-    }
-    return .complete
-  }
-
-  /// Settles the outcome before the request's end, and ends it.
-  private func finish(_ outcome: Outcome) {
-    verdict = outcome
-    // From another queue: `cancel` waits for the session's queue, which may be waiting for room in this one.
-    DispatchQueue.global().async { [task] in task?.cancel() }
-  }
-
-  /// Looks at the response's head, once, and makes the partial file ready for its body.
-  /// - Returns: `nil` when the body can be taken.
-  private func acceptResponse() -> Outcome? {
-    accepted = true
-    guard let response else {
-      return .interrupted(
-        ModelStoreError(code: .badResponse, place: url.absoluteString, reason: "the server did not answer in HTTP"))
-    }
-    do throws(ModelStoreError) {
-      switch response.statusCode {
-      case 200: return try acceptWhole(response)
-      case 206: return acceptRange(response)
-      case 416: return .stale
-      default: return refusal(status: response.statusCode)
-      }
-    } catch {
-      return .failed(error)
-    }
-  }
-
-  private func acceptWhole(_ response: HTTPURLResponse) throws(ModelStoreError) -> Outcome? {
-    total = header("Content-Length", of: response).flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
-    let entityTag = strongTag(of: response)
-    try part.restart(tag: PartialFileTag(url: url.absoluteString, entityTag: entityTag, total: total))
-    if let total {
-      try StoreFile.checkRoom(for: total, in: URL(fileURLWithPath: part.path).deletingLastPathComponent().path)
-    }
-    return nil
-  }
-
-  private func acceptRange(_ response: HTTPURLResponse) -> Outcome? {
-    guard let resumeTag, let range = header("Content-Range", of: response).flatMap(ContentRange.init),
-      range.first == part.bytes
-    else { return .stale }
-    if let known = resumeTag.total, let now = range.total, known != now { return .stale }
-    if let known = resumeTag.entityTag, let now = strongTag(of: response), known != now { return .stale }
-    total = range.total ?? resumeTag.total
-    return nil
-  }
-
-  private func refusal(status: Int) -> Outcome {
-    let place = (response?.url ?? url).absoluteString
-    let phrase = HTTPURLResponse.localizedString(forStatusCode: status)
-    let error = ModelStoreError(
-      code: .badResponse, place: place, reason: "the server answered \(status) (\(phrase))")
-    // Too many requests, and the server's own troubles, may pass.
-    return status == 429 || status >= 500 ? .interrupted(error) : .failed(error)
-  }
-
-  private func interruption(_ error: any Error) -> Outcome {
-    let code = (error as? URLError)?.code
-    let place = url.absoluteString
-    switch code {
-    case .cancelled?:
-      return .failed(ModelStoreError(code: .cancelled, place: place, reason: "the download was cancelled"))
-    case .timedOut?:
-      return .interrupted(
-        ModelStoreError(code: .timedOut, place: place, reason: "the server sent nothing for too long"))
-    case .badURL?, .unsupportedURL?, .httpTooManyRedirects?:
-      return .failed(ModelStoreError(code: .badResponse, place: place, reason: (error as NSError).localizedDescription))
-    default:
-      return .interrupted(
-        ModelStoreError(
-          code: .network, place: place,
-          reason: "the server can't be reached: \((error as NSError).localizedDescription)"))
-    }
-  }
-
-  private func strongTag(of response: HTTPURLResponse) -> String? {
-    header("ETag", of: response).flatMap { $0.hasPrefix("\"") ? $0 : nil }
-  }
-
-  private func header(_ name: String, of response: HTTPURLResponse) -> String? {
-    response.value(forHTTPHeaderField: name)
-  }
-}
-
-/// A response's `Content-Range: bytes 5-9/10`.
-struct ContentRange: Equatable {
-  var first: Int64
-  /// `nil` when the server does not know.
-  var total: Int64?
-
-  init?(_ text: String) {
-    let parts = text.split(separator: " ", omittingEmptySubsequences: true)
-    guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
-    let pieces = parts[1].split(separator: "/", omittingEmptySubsequences: false)
-    guard pieces.count == 2, let dash = pieces[0].firstIndex(of: "-"), let first = Int64(pieces[0][..<dash]),
-      first >= 0
-    else { return nil }
-    self.first = first
-    total = Int64(pieces[1])
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+  ) {
+    // Kindred has no passwords. Without this method the session would never end.
+    if verdict == nil { verdict = refusal(status: 401) }
+    completionHandler(.cancelAuthenticationChallenge, nil)
   }
 }

@@ -74,7 +74,9 @@ extension ModelStore {
       do throws(ModelStoreError) {
         result = try await download.run(into: part)
       } catch {
-        throw helpful(error, model: model, url: url)
+        let kept = part.bytes > 0
+        if !kept { part.discard() }
+        throw helpful(error, model: model, url: url, kept: kept)
       }
       progress(ModelFetchProgress(phase: .verifying, bytes: part.bytes, total: part.bytes))
       // A model without a known hash: what it had when it was here before, or else what the hub says of it.
@@ -105,13 +107,14 @@ extension ModelStore {
     }
   }
 
-  private func helpful(_ error: ModelStoreError, model: KnownModel, url: URL) -> ModelStoreError {
+  private func helpful(_ error: ModelStoreError, model: KnownModel, url: URL, kept: Bool) -> ModelStoreError {
     var error = error
     switch error.code {
     case .network, .timedOut:
       error.remedy =
-        "What was downloaded is kept: run the same command to go on. Without a network: download the file on another "
-        + "machine, copy it here, and run: kindred model import FILE --name \(model.name)"
+        (kept ? "What was downloaded is kept: run the same command to go on. " : "")
+        + "Without a network, download the file on another machine, copy it here, and run: "
+        + "kindred model import FILE --name \(model.name)"
     case .badResponse:
       error.remedy =
         "Check HF_ENDPOINT and any proxy. Or download the file by hand from \(url.absoluteString), and run: "

@@ -60,7 +60,7 @@ extension ModelStore {
       listing.classifier = record.classifier
       listing.source = record.source
       listing.date = record.date
-    } else if let part = try? FileStamp(path: partPath(model.name)) {
+    } else if let part = try? FileStamp(path: partPath(model.name)), part.bytes > 0 {
       listing.state = .partial
       listing.bytes = part.bytes
     }

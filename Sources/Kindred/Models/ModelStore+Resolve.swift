@@ -3,8 +3,8 @@ import Foundation
 extension ModelStore {
   /// Finds the model that a person means.
   ///
-  /// A text with a slash or a weight file's ending is a path. Else it is a name in the store, and else, if there is such
-  /// a file in the working directory, a path after all.
+  /// A text with a slash or a weight file's ending is a path. Else it is a name in the store, and else, if there is
+  /// such a file in the working directory, a path after all.
   ///
   /// A store's file is hashed again only when its size or modification time is not as recorded. A file outside is
   /// hashed once and remembered by device, inode, size and times.

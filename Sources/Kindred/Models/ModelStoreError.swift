@@ -51,7 +51,8 @@ public struct ModelStoreError: Error, Sendable, Equatable, CustomStringConvertib
   }
 
   public var description: String {
-    remedy.map { "\(place): \(reason). \($0)" } ?? "\(place): \(reason)"
+    guard let remedy else { return "\(place): \(reason)" }
+    return "\(place): \(reason)\(reason.hasSuffix(".") ? "" : ".") \(remedy)"
   }
 }
 

@@ -33,7 +33,8 @@ enum StoreFile {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      let reason = (error as NSError).localizedDescription
+      // Foundation's own words don't tell why.
+      let reason = mkdir(path, 0o755) == 0 ? "unknown" : String(cString: strerror(errno))
       throw ModelStoreError(
         code: .unwritable, place: path, reason: "the folder can't be created: \(reason)",
         remedy: "Set KINDRED_HOME to a folder that can be written to.")

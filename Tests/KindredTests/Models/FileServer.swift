@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real HTTP server on a free loopback port: a Python process that serves one file in the ways that hubs do, and don't.
+/// A real HTTP server on a free loopback port: a Python process that serves one file in the ways that hubs do, and
+/// in ways that they should not.
 ///
 /// The first part of a request's path is the behaviour, so that a hub's address is `http://127.0.0.1:PORT/BEHAVIOUR`.
 final class FileServer: Sendable {
@@ -79,6 +80,9 @@ final class FileServer: Sendable {
                 counts[kind] = count = counts.get(kind, 0) + 1
             if kind == "missing":
                 return self.send_error(404)
+            if kind == "raw":
+                self.close_connection = True
+                return self.wfile.write(content)
             if kind == "busy" and count == 1:
                 return self.send_error(503)
             if kind in ("redirect", "wronglink"):

