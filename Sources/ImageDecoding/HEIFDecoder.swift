@@ -40,7 +40,8 @@ enum HEIFDecoder {
   private static func withFile<Value>(
     _ bytes: [UInt8], options: DecodingOptions, _ body: (HEIFFile, Int) throws(DecodingFault) -> Value
   ) throws(DecodingFault) -> Value {
-    let pixels = try HEIFStructure(ByteView(bytes)).decodedPixelCount(limit: min(options.maximumPixels, mostPixels))
+    let pixels = try HEIFStructure(ByteView(bytes)).decodedPixelCount(
+      limit: min(options.maximumPixels, mostPixels), canBeRaised: options.maximumPixels < mostPixels)
     var result: Result<Value, DecodingFault>?
     bytes.withUnsafeBufferPointer { buffer in
       do throws(DecodingFault) {

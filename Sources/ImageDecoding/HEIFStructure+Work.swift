@@ -1,12 +1,16 @@
 /// What decoding the primary picture of a HEIF file amounts to, counted up while its parts are visited.
 private struct Work {
   let limit: Int
+  let canBeRaised: Bool
   var pixels = 0
   var parts = 0
   /// Coded items that have been looked into: a grid may name the same tile many times.
   var bounds: [Int: PictureBound] = [:]
 
-  init(limit: Int) { self.limit = limit }
+  init(limit: Int, canBeRaised: Bool) {
+    self.limit = limit
+    self.canBeRaised = canBeRaised
+  }
 }
 
 extension HEIFStructure {
@@ -19,8 +23,8 @@ extension HEIFStructure {
   /// Samples that decoding the primary picture makes, with its tiles and auxiliary pictures.
   /// - Throws: `tooManyPixels` where any one of its pictures is over `limit`, or all together are over four times that;
   ///   `unsupportedFormat` and `corrupt` for what libheif should not be given.
-  func decodedPixelCount(limit: Int) throws(DecodingFault) -> Int {
-    var work = Work(limit: limit)
+  func decodedPixelCount(limit: Int, canBeRaised: Bool = true) throws(DecodingFault) -> Int {
+    var work = Work(limit: limit, canBeRaised: canBeRaised)
     try visit(primary, depth: 0, isAuxiliary: false, &work)
     return work.pixels
   }
@@ -74,7 +78,7 @@ extension HEIFStructure {
   }
 
   private func add(width: Int, height: Int, _ work: inout Work) throws(DecodingFault) {
-    let size = try PixelSize(width: width, height: height, limit: work.limit)
+    let size = try PixelSize(width: width, height: height, limit: work.limit, canBeRaised: work.canBeRaised)
     work.pixels += size.pixelCount
     guard work.pixels / 4 <= max(work.limit, 1 << 14) else {
       throw DecodingFault(

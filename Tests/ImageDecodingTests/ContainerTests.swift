@@ -78,6 +78,10 @@ import Testing
     var huge = bytes
     huge.replaceSubrange(grid..<grid + 4, with: bigEndian(60_000, 2) + bigEndian(60_000, 2))
     #expect(fault(huge)?.code == .tooManyPixels)
+    #expect(fault(huge)?.reason.hasSuffix("more than the limit of 100; raise it with --max-megapixels") == true)
+    let generous = ImageDecoder(options: DecodingOptions(maximumPixels: .max))
+    let refusal = #expect(throws: ImageDecodingError.self) { _ = try generous.decode(huge, name: "a") }
+    #expect(refusal?.reason.hasSuffix("more than the limit of 250, which is the decoder's own") == true)
     // The tiles alone have 6 × 64 × 64 samples, whatever the file says of the whole.
     let structure = try HEIFStructure(ByteView(bytes))
     #expect(try structure.decodedPixelCount(limit: 1 << 20) == 150 * 100 + 6 * 64 * 64)
