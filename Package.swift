@@ -58,7 +58,7 @@ let package = Package(
     // hnswlib is C++ templates and exceptions, which must not cross into Swift.
     .target(name: "CHNSW"),
 
-    .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"]),
+    .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"], exclude: ["Fixtures"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(name: "ResNetTests", dependencies: ["ResNet"]),
     .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex"]),
