@@ -3,6 +3,7 @@ private struct Work {
   let limit: Int
   let canBeRaised: Bool
   var pixels = 0
+  var largestPicture = 0
   var parts = 0
   /// Coded items that have been looked into: a grid may name the same tile many times.
   var bounds: [Int: PictureBound] = [:]
@@ -20,13 +21,16 @@ extension HEIFStructure {
   /// The deepest chain of derived pictures: an alpha plane's identity derivation of a grid of tiles.
   private static let deepestDerivation = 3
 
-  /// Samples that decoding the primary picture makes, with its tiles and auxiliary pictures.
+  /// Pixels that decoding the primary picture makes, with its tiles and auxiliary pictures, and those of the largest
+  /// one of these, which are held at once.
   /// - Throws: `tooManyPixels` where any one of its pictures is over `limit`, or all together are over four times that;
   ///   `unsupportedFormat` and `corrupt` for what libheif should not be given.
-  func decodedPixelCount(limit: Int, canBeRaised: Bool = true) throws(DecodingFault) -> Int {
+  func decodedPixelCount(
+    limit: Int, canBeRaised: Bool = true
+  ) throws(DecodingFault) -> (total: Int, largest: Int) {
     var work = Work(limit: limit, canBeRaised: canBeRaised)
     try visit(primary, depth: 0, isAuxiliary: false, &work)
-    return work.pixels
+    return (work.pixels, work.largestPicture)
   }
 
   private func visit(
@@ -80,6 +84,7 @@ extension HEIFStructure {
   private func add(width: Int, height: Int, _ work: inout Work) throws(DecodingFault) {
     let size = try PixelSize(width: width, height: height, limit: work.limit, canBeRaised: work.canBeRaised)
     work.pixels += size.pixelCount
+    work.largestPicture = max(work.largestPicture, size.pixelCount)
     guard work.pixels / 4 <= max(work.limit, 1 << 14) else {
       throw DecodingFault(
         .tooManyPixels, "the parts of the picture have over four times the limit of \(work.limit) pixels")
