@@ -15,18 +15,19 @@ struct PixelSize: Equatable {
   let height: Int
 
   /// The size that a header claims.
+  /// - Parameter canBeRaised: The limit is the user's, not a decoder's own.
   /// - Throws: `zeroSized`, or `tooManyPixels` with the numbers and the limit.
-  init(width: Int, height: Int, limit: Int) throws(DecodingFault) {
+  init(width: Int, height: Int, limit: Int, canBeRaised: Bool = true) throws(DecodingFault) {
     guard width > 0, height > 0 else {
       throw DecodingFault(.zeroSized, "\(width) × \(height): a side of zero")
     }
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
     guard !overflow, count <= limit, count <= Int.max / 64 else {
       let pixels = overflow ? "too many pixels" : Self.megapixels(count)
+      let remedy = canBeRaised ? "; raise it with --max-megapixels" : ", which is the decoder's own"
       throw DecodingFault(
         .tooManyPixels,
-        "\(width) × \(height) = \(pixels), more than the limit of \(Self.megapixels(limit, unit: false)); "
-          + "raise it with --max-megapixels")
+        "\(width) × \(height) = \(pixels), more than the limit of \(Self.megapixels(limit, unit: false))\(remedy)")
     }
     self.width = width
     self.height = height

@@ -18,7 +18,7 @@ enum HEIFDecoder {
 
   static func header(of bytes: [UInt8], options: DecodingOptions) throws(DecodingFault) -> Header {
     try withFile(bytes, options: options) { (file, pixels) throws(DecodingFault) in
-      file.header(decodedPixels: pixels)
+      file.header(largestPicture: pixels)
     }
   }
 
@@ -26,7 +26,7 @@ enum HEIFDecoder {
     _ bytes: [UInt8], options: DecodingOptions
   ) throws(DecodingFault) -> (image: RGBImage, size: PixelSize, exif: EXIF) {
     try withFile(bytes, options: options) { (file, pixels) throws(DecodingFault) in
-      let header = file.header(decodedPixels: pixels)
+      let header = file.header(largestPicture: pixels)
       _ = try PixelSize(width: header.width, height: header.height, limit: options.maximumPixels)
       let decoded = try file.decodedImage()
       let size = try PixelSize(width: decoded.width, height: decoded.height, limit: options.maximumPixels)
@@ -40,7 +40,9 @@ enum HEIFDecoder {
   private static func withFile<Value>(
     _ bytes: [UInt8], options: DecodingOptions, _ body: (HEIFFile, Int) throws(DecodingFault) -> Value
   ) throws(DecodingFault) -> Value {
-    let pixels = try HEIFStructure(ByteView(bytes)).decodedPixelCount(limit: min(options.maximumPixels, mostPixels))
+    let pixels = try HEIFStructure(ByteView(bytes)).decodedPixelCount(
+      limit: min(options.maximumPixels, mostPixels), canBeRaised: options.maximumPixels < mostPixels
+    ).largest
     var result: Result<Value, DecodingFault>?
     bytes.withUnsafeBufferPointer { buffer in
       do throws(DecodingFault) {
@@ -113,13 +115,13 @@ private final class HEIFFile {
 
   /// At the peak libheif holds the planes twice while it turns them, then the planes and the interleaved picture, and
   /// the result is copied from that.
-  func header(decodedPixels: Int) -> HEIFDecoder.Header {
+  func header(largestPicture: Int) -> HEIFDecoder.Header {
     let sampleBytes = heif_image_handle_get_luma_bits_per_pixel(handle) > 8 ? 2 : 1
     let planes = hasAlpha ? 4 : 3
     let interleaved = hasAlpha ? 4 : 3
     return HEIFDecoder.Header(
       width: Int(heif_image_handle_get_ispe_width(handle)), height: Int(heif_image_handle_get_ispe_height(handle)),
-      decodingBytes: decodedPixels * (2 * planes * sampleBytes + interleaved))
+      decodingBytes: largestPicture * (2 * planes * sampleBytes + interleaved))
   }
 
   /// The EXIF block begins with the offset of its TIFF structure.

@@ -7,23 +7,23 @@
 ///
 /// Source: ISO/IEC 14496-12, section 8.11 (meta boxes); ISO/IEC 23008-12, section 6 (items and properties).
 struct HEIFStructure {
-  private struct Location {
+  struct Location {
     var usesItemData = false
     var extents: [(offset: Int, length: Int)] = []
   }
 
-  private let file: ByteView
-  private var itemData: ByteView?
-  private var primary = 0
-  private var types: [Int: String] = [:]
-  private var locations: [Int: Location] = [:]
-  private var derivations: [Int: [Int]] = [:]
-  private var auxiliaries: [Int: [Int]] = [:]
-  private var properties: [ISOBox] = []
-  private var associations: [Int: [Int]] = [:]
+  let file: ByteView
+  private(set) var itemData: ByteView?
+  private(set) var primary = 0
+  private(set) var types: [Int: String] = [:]
+  private(set) var locations: [Int: Location] = [:]
+  private(set) var derivations: [Int: [Int]] = [:]
+  private(set) var auxiliaries: [Int: [Int]] = [:]
+  private(set) var properties: [ISOBox] = []
+  private(set) var associations: [Int: [Int]] = [:]
 
   private static let ambiguous = DecodingFault(.corrupt, "bad HEIF: a box that must be single is repeated")
-  private static let damaged = DecodingFault(.corrupt, "bad HEIF: its item tables are damaged")
+  static let damaged = DecodingFault(.corrupt, "bad HEIF: its item tables are damaged")
 
   init(_ view: ByteView) throws(DecodingFault) {
     file = view
@@ -136,85 +136,5 @@ struct HEIFStructure {
         if reference.type == "auxl" { auxiliaries[to, default: []].append(from) }
       }
     }
-  }
-}
-
-extension HEIFStructure {
-  /// The deepest chain of derived pictures: an alpha plane's identity derivation of a grid of tiles.
-  private static let deepestDerivation = 3
-
-  /// Samples that decoding the primary picture makes, with its tiles and auxiliary pictures.
-  /// - Throws: `tooManyPixels` where any one of its pictures is over `limit`, or all together are over four times that;
-  ///   `unsupportedFormat` and `corrupt` for what libheif should not be given.
-  func decodedPixelCount(limit: Int) throws(DecodingFault) -> Int {
-    var total = 0
-    try visit(primary, depth: 0, isAuxiliary: false, limit: limit, total: &total)
-    return total
-  }
-
-  private func visit(
-    _ identifier: Int, depth: Int, isAuxiliary: Bool, limit: Int, total: inout Int
-  ) throws(DecodingFault) {
-    guard depth <= Self.deepestDerivation else {
-      throw DecodingFault(.corrupt, "bad HEIF: pictures made of pictures without end")
-    }
-    guard let type = types[identifier] else { throw DecodingFault(.corrupt, "bad HEIF: a picture that is not there") }
-    switch type {
-    case "grid":
-      let grid = try data(of: identifier)
-      let sideBytes = grid[1].map { $0 & 1 == 1 } == true ? 4 : 2
-      guard let width = grid.unsigned(at: 4, byteCount: sideBytes),
-        let height = grid.unsigned(at: 4 + sideBytes, byteCount: sideBytes)
-      else { throw Self.damaged }
-      try add(width: width, height: height, limit: limit, total: &total)
-    case "hvc1":
-      var bound = HEVCParameterSets.largestPicture(inItem: try data(of: identifier))
-      for property in linkedProperties(of: identifier) where property.type == "hvcC" {
-        bound.include(HEVCParameterSets.largestPicture(inConfiguration: property.payload))
-      }
-      guard bound.width > 0 else {
-        throw DecodingFault(.corrupt, "bad HEIF: a picture without a sequence parameter set")
-      }
-      try add(width: bound.width, height: bound.height, limit: limit, total: &total)
-    case "av01":
-      let bound = AV1Headers.largestPicture(inItem: try data(of: identifier))
-      guard bound.width > 0 else { throw DecodingFault(.corrupt, "bad HEIF: a picture without a sequence header") }
-      try add(width: bound.width, height: bound.height, limit: limit, total: &total)
-    case "iden": break
-    case "iovl": throw DecodingFault(.unsupportedFormat, "unsupported format: HEIF overlay of several pictures")
-    case _ where isAuxiliary: return
-    default: throw DecodingFault(.unsupportedFormat, "unsupported format: HEIF with items of type \(type)")
-    }
-    for part in derivations[identifier] ?? [] {
-      try visit(part, depth: depth + 1, isAuxiliary: isAuxiliary, limit: limit, total: &total)
-    }
-    for part in Set(auxiliaries[identifier] ?? []) {
-      try visit(part, depth: depth + 1, isAuxiliary: true, limit: limit, total: &total)
-    }
-  }
-
-  private func add(width: Int, height: Int, limit: Int, total: inout Int) throws(DecodingFault) {
-    let size = try PixelSize(width: width, height: height, limit: limit)
-    total += size.pixelCount
-    guard total / 4 <= max(limit, 1 << 14) else {
-      throw DecodingFault(.tooManyPixels, "the parts of the picture have over four times the limit of \(limit) pixels")
-    }
-  }
-
-  private func linkedProperties(of identifier: Int) -> [ISOBox] {
-    (associations[identifier] ?? []).compactMap { link in
-      properties.indices.contains(link - 1) ? properties[link - 1] : nil
-    }
-  }
-
-  private func data(of identifier: Int) throws(DecodingFault) -> ByteView {
-    guard let location = locations[identifier] else { throw Self.damaged }
-    guard let source = location.usesItemData ? itemData : file else { throw Self.damaged }
-    let parts = location.extents.map { source.view(at: $0.offset, count: $0.length) }
-    guard parts.allSatisfy({ $0 != nil }) else {
-      throw DecodingFault(.truncated, "truncated HEIF: the file ends before the picture does")
-    }
-    if parts.count == 1, let part = parts[0] { return part }
-    return ByteView(parts.flatMap { $0?.array ?? [] })
   }
 }

@@ -12,7 +12,8 @@ public struct DecodingOptions: Sendable, Equatable {
   public var path: Path
   /// Pixels that the fast path keeps on the shorter side.
   public var minimumShorterSide: Int
-  /// Pictures of more pixels are refused before their samples are decoded.
+  /// Pictures of more pixels are refused before their samples are decoded. HEIC and AVIF also have a limit of
+  /// 250 000 000 that comes from libheif.
   public var maximumPixels: Int
   /// Files of more bytes are refused before they are read.
   public var maximumFileBytes: Int
@@ -44,7 +45,8 @@ public struct ImageHeader: Sendable, Equatable {
   /// Columns and rows as stored, before orientation.
   public var width: Int
   public var height: Int
-  /// Bytes of memory that decoding will hold at its peak, an upper estimate.
+  /// Bytes of memory that decoding with the same options will hold at its peak, beside the file's own: an upper
+  /// estimate.
   public var estimatedDecodingBytes: Int
 }
 
@@ -74,6 +76,14 @@ public struct ImageDecoder: Sendable {
   }
 
   /// Decodes bytes that are already in memory. `name` is what errors call them.
+  ///
+  /// ```swift
+  /// let decoded = try ImageDecoder().decode(contentsOf: "photo.jpg")
+  /// let crop = decoded.image.resizedAndCropped(shorterSide: 256, crop: 224)
+  /// ```
+  /// - Returns: The picture upright, transparency laid over white, with what the file tells of it.
+  /// - Throws: `empty`, `unsupportedFormat`, `truncated`, `corrupt`, `zeroSized`, `tooManyPixels`, or `unreadable`
+  ///   where memory runs out.
   public func decode(_ bytes: [UInt8], name: String) throws(ImageDecodingError) -> DecodedImage {
     try naming(name) { () throws(DecodingFault) in
       let format = try ImageFormat.detected(in: ByteView(bytes))
@@ -82,6 +92,7 @@ public struct ImageDecoder: Sendable {
   }
 
   /// Reads and decodes a file.
+  /// - Throws: As ``read(contentsOf:)`` and ``decode(_:name:)``.
   public func decode(contentsOf path: String) throws(ImageDecodingError) -> DecodedImage {
     try decode(read(contentsOf: path), name: path)
   }

@@ -78,12 +78,19 @@ import Testing
     var huge = bytes
     huge.replaceSubrange(grid..<grid + 4, with: bigEndian(60_000, 2) + bigEndian(60_000, 2))
     #expect(fault(huge)?.code == .tooManyPixels)
+    #expect(fault(huge)?.reason.hasSuffix("more than the limit of 100; raise it with --max-megapixels") == true)
+    let generous = ImageDecoder(options: DecodingOptions(maximumPixels: .max))
+    let refusal = #expect(throws: ImageDecodingError.self) { _ = try generous.decode(huge, name: "a") }
+    #expect(refusal?.reason.hasSuffix("more than the limit of 250, which is the decoder's own") == true)
     // The tiles alone have 6 × 64 × 64 samples, whatever the file says of the whole.
     let structure = try HEIFStructure(ByteView(bytes))
-    #expect(try structure.decodedPixelCount(limit: 1 << 20) == 150 * 100 + 6 * 64 * 64)
+    #expect(try structure.decodedPixelCount(limit: 1 << 20) == (150 * 100 + 6 * 64 * 64, 150 * 100))
     #expect(throws: DecodingFault.self) { try structure.decodedPixelCount(limit: 64 * 64 - 1) }
-    let av1 = try HEIFStructure(ByteView(TestData.fixture("plain.avif")))
-    #expect(try av1.decodedPixelCount(limit: 1 << 20) == 40 * 29)
+    // With the short header of still pictures and with the long one of sequences.
+    for name in ["plain.avif", "animation.avif"] {
+      let av1 = try HEIFStructure(ByteView(TestData.fixture(name)))
+      #expect(try av1.decodedPixelCount(limit: 1 << 20) == (40 * 29, 40 * 29))
+    }
   }
 
   @Test func heifPicturesMadeOfThemselvesAreRefused() throws {
