@@ -26,6 +26,7 @@ extension ONNXGraphBuilder {
     case "Transpose": try transpose(node)
     case "Pad": try pad(node)
     case "Slice": try slice(node)
+    case "Gather": try gather(node)
     case "Identity": try alias(node, to: value(node))
     case "Dropout": try dropout(node)
     case "Cast": try cast(node)

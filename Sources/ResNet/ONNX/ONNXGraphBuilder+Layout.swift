@@ -100,20 +100,21 @@ extension ONNXGraphBuilder {
     if before == 0 {
       return try emit(node, .subsampleAndPadChannels(stride: 1, channels: total), [input], shape: shape)
     }
-    // Zeros before the channels: a convolution of one pixel that puts each channel in its new place.
-    let count = checkedProduct([total, channels])
-    try allocate(count)
-    var weights = [Float](repeating: 0, count: count ?? 0)
-    for channel in 0..<channels { weights[(channel + before) * channels + channel] = 1 }
-    let convolution = Convolution(weights: Tensor(shape: [total, channels, 1, 1], values: weights))
-    try emit(node, .convolution(convolution), [input], shape: shape)
+    let sources = [Int?](repeating: nil, count: before) + Array(0..<channels) + [Int?](repeating: nil, count: after)
+    try selectChannels(node, input, axis: 1, sources)
   }
 
-  /// Every second row and column; other cuts of computed values are not done.
+  /// Every second row and column, or some channels; other cuts of computed values are not done.
   mutating func slice(_ node: ONNXNode) throws(WeightFileError) {
     let input = try value(node)
     let rank = input.shape.count
     let ranges = try ONNXSlice.ranges(self.slice(of: node), rank: rank)
+    if ranges.count == 1, let axis = channelAxis(of: input), ranges[0].axis == axis,
+      let channels = input.shape[axis].size
+    {
+      let walk = ranges[0].walk(size: channels)
+      return try selectChannels(node, input, axis: axis, (0..<walk.count).map { walk.first + $0 * walk.step })
+    }
     var steps = [Int](repeating: 1, count: rank)
     for range in ranges {
       let size = input.shape[range.axis].size

@@ -61,8 +61,7 @@ struct ONNXGraphBuilder {
         throw ONNXFault.damaged("there are two tensors of this name", at: tensor.name)
       }
       names.insert(tensor.name)
-      // Folding may copy each weight a few times, as a transposition does.
-      allowance += 4 * min(tensor.rawData.count / 4 + tensor.floatData.count, 1 << 31)
+      allow(tensor.rawData.count / 4 + tensor.floatData.count)
     }
   }
 
@@ -125,6 +124,11 @@ struct ONNXGraphBuilder {
       }
       throw error
     }
+  }
+
+  /// Lets as many weights of the file be copied a few times, as a transposition does.
+  mutating func allow(_ count: Int) {
+    allowance += 4 * min(count, 1 << 31)
   }
 
   /// Books numbers that are made here.

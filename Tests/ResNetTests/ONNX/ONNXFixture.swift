@@ -42,17 +42,17 @@ struct ONNXFixture {
   static func bytes(_ name: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: folder.appendingPathComponent("\(name).onnx")))
   }
-}
 
-/// The largest difference of two tensors of one shape, over the largest number of the second.
-func relativeDifference(_ result: Tensor, _ expected: Tensor) -> Float {
-  guard result.shape == expected.shape else { return .infinity }
-  var difference: Float = 0
-  var largest: Float = 1e-6
-  for (one, other) in zip(result.values, expected.values) {
-    // A NaN must not pass as a small difference.
-    difference = abs(one - other) <= difference ? difference : abs(one - other)
-    largest = max(largest, abs(other))
+  /// The largest difference of two tensors of one shape, over the largest number of the second.
+  static func relativeDifference(_ result: Tensor, _ expected: Tensor) -> Float {
+    guard result.shape == expected.shape else { return .infinity }
+    var difference: Float = 0
+    var largest: Float = 1e-6
+    for (one, other) in zip(result.values, expected.values) {
+      // A NaN must not pass as a small difference.
+      difference = abs(one - other) <= difference ? difference : abs(one - other)
+      largest = max(largest, abs(other))
+    }
+    return difference / largest
   }
-  return difference / largest
 }

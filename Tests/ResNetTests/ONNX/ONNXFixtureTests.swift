@@ -20,7 +20,7 @@ import Testing
       #expect(result.shape == expected.shape)
       // Half precision has 11 bits; everything else is single precision summed in another order.
       let tolerance: Float = name == "half-precision" ? 4e-3 : 2e-5
-      #expect(relativeDifference(result, expected) < tolerance)
+      #expect(ONNXFixture.relativeDifference(result, expected) < tolerance)
     }
   }
 

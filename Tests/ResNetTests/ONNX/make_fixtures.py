@@ -253,6 +253,14 @@ def operators():
     pads = n.op("Reshape", n.op("Transpose", pads, perm=[1, 0]), n.ints(-1))
     n.write(n.op("Pad", s, n.op("Cast", pads, to=TensorProto.INT64), n.tensor(np.float32(0))))
 
+    n = Net("channels-reversed", 13)
+    x = n.op("Slice", "input", n.ints(-1), n.ints(-(2**63)), n.ints(1), n.ints(-1))
+    n.write(n.conv(x, 3, 2), n.op("Gather", x, n.ints(2, -2), axis=1), n.op("Slice", x, n.ints(1), n.ints(3), n.ints(1)))
+    n = Net("channels-last-reversed", 11, ("N", 5, 4, 3))
+    x = n.op("Slice", "input", n.ints(-1), n.ints(-(2**31)), n.ints(3), n.ints(-1))
+    x = n.op("Gather", n.op("Add", x, n.weight(3)), n.ints(1, 0, 2), axis=-1)
+    n.write(n.conv(n.op("Transpose", x, perm=[0, 3, 1, 2]), 3, 2))
+
     for opset in (11, 18):
         for keeps in (0, 1):
             n = Net(f"reduce-mean-{opset}-{keeps}", opset)
@@ -353,7 +361,7 @@ def networks():
         x = n.op("Gemm", n.op("Reshape", x, n.ints(1, 5)), n.weight(5, 5), n.weight(5), transB=1)
         n.write(n.op("Softmax", x))
     # tf2onnx: [N, H, W, C] outside, SAME padding as Pad nodes or pads, MatMul and Add.
-    for opset in (9, 11, 13, 18):
+    for opset in (9, 13, 18):
         n = Net(f"net-tensorflow-{opset}", opset, ("unk__1", 16, 16, 3))
         pads = [0, 2, 2, 0, 0, 2, 2, 0]
         p = n.op("Pad", "input", pads=pads) if opset < 11 else n.op("Pad", "input", n.ints(*pads))
