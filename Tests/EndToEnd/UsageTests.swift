@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// What needs neither model nor pictures.
+@Suite struct UsageTests {
+  @Test func helpAndVersion() throws {
+    let program = try Workplace().program
+    #expect(try program.succeed("--version").output == "0.1.0\n")
+    let help = try program.succeed("--help").output
+    for name in ["index", "search", "label", "duplicates", "evaluate", "verify", "model", "doctor", "export", "embed"] {
+      #expect(help.contains(name))
+      #expect(try program.succeed(name, "--help").output.contains("USAGE: kindred \(name)"))
+    }
+  }
+
+  @Test(arguments: [
+    ["search"], ["search", "--label", "a", "--top", "0"], ["search", "a.jpg", "--json", "--csv"], ["index"],
+    ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"], ["duplicates", "--threshold", "2"],
+    ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
+  ]) func wrongUseEndsWithStatus64(_ arguments: [String]) throws {
+    let workplace = try Workplace()
+    let process = try workplace.program.start(
+      arguments, output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+  }
+
+  @Test func errorsSayWhatWhereAndWhatToDo() throws {
+    let workplace = try Workplace()
+    let answer = try workplace.program.run("search", "x.jpg")
+    #expect(answer.status == 1)
+    #expect(answer.output.isEmpty)
+    #expect(answer.errors.contains("index/default: no collection here"))
+    #expect(answer.errors.contains("kindred index FOLDER"))
+    let folder = try workplace.program.run("index", "/no/such/folder")
+    #expect(folder.status == 1)
+    #expect(folder.errors.contains("/no/such/folder"))
+    #expect(!FileManager.default.fileExists(atPath: workplace.root + "/index"))
+    #expect(try workplace.program.run("stats", "--collection", "../x").errors.contains("not a collection name"))
+    let describe = try workplace.program.run("model", "describe", "resnet51")
+    #expect(describe.status == 1)
+    #expect(describe.errors.contains("resnet50"))
+  }
+
+  @Test(arguments: [
+    ("resnet18", "A", 1.8), ("resnet34", "A", 3.6), ("resnet50", "B", 3.8), ("resnet101", "B", 7.6), ("resnet152", "B", 11.3),
+  ]) func describesTheNetworksOfThePaper(_ name: String, _ shortcut: String, _ billions: Double) throws {
+    let program = try Workplace().program
+    let json = try program.json("model", "describe", name, "--shortcut", shortcut, "--stride", "1", "--json")
+    let stages = try #require(json["stages"] as? [[String: Any]])
+    #expect(stages.count == 6)
+    let total = stages.compactMap { $0["multiply_adds"] as? Int }.reduce(0, +)
+    // The paper gives one decimal, in one case cut and in another rounded.
+    let tenths = Double(total) / 1e8
+    #expect(Int(tenths) == Int((billions * 10).rounded()) || Int(tenths.rounded()) == Int((billions * 10).rounded()))
+    let table = try program.succeed("model", "describe", name).output
+    #expect(table.contains("conv5_x"))
+    #expect(table.contains("total"))
+  }
+}
