@@ -86,4 +86,38 @@ import Testing
       #expect(abs(actual[0, 0, 98, column] - expected[0, 0, 1, column]) < 1e-4)
     }
   }
+
+  /// Sizes for which oneDNN takes Winograd's algorithm on AVX-512, with borders that are no multiple of its tiles.
+  @Test(arguments: [Size2D(28, 28), Size2D(27, 30)]) func batchesOfManyChannels(size: Size2D) throws {
+    var random = SeededGenerator(seed: 6)
+    let weights = random.tensor([64, 64, 3, 3], in: -0.05...0.05)
+    let plain = Convolution(weights: weights, bias: random.floats(64), padding: Padding2D(all: 1))
+    var fused = plain
+    fused.fusesAdd = true
+    fused.fusesReLU = true
+    var builder = GraphBuilder()
+    let first = builder.add(.convolution(plain), "x")
+    let second = builder.add(.convolution(fused), first, "x")
+    let third = builder.add(.convolution(fused), second, first)
+    let graph = builder.graph([nil, 64, nil, nil], outputs: first, second, third)
+    let input = random.tensor([16, 64, size.height, size.width])
+    let outputs = try makeExecutors(graph).map { try $0.executor.run(input) }
+    for (left, right) in zip(outputs[0], outputs[1]) {
+      expectClose(left, right, tolerance: 1e-4, "oneDNN against OpenBLAS")
+    }
+    // Some numbers of the last image against plain loops.
+    let (image, result) = (Image4D(input), Image4D(outputs[0][0]))
+    var part = Image4D([1, 64, size.height, size.width])
+    part.fill { _, c, h, w in image[15, c, h, w] }
+    let one = Convolution(
+      weights: Tensor(shape: [1, 64, 3, 3], values: Array(weights.values[63 * 576..<64 * 576])),
+      bias: [plain.bias?[63] ?? 0],
+      padding: Padding2D(all: 1))
+    let expected = Image4D(PlainReference.convolution(part.tensor, one))
+    for row in 0..<size.height {
+      for column in 0..<size.width {
+        #expect(abs(result[15, 63, row, column] - expected[0, 0, row, column]) < 1e-4)
+      }
+    }
+  }
 }

@@ -177,4 +177,23 @@ import Testing
       graph, graph.removingDeadNodes().removingIdentities(), random.tensor([2, 3, 2, 5]), kinds: ["relu", "flatten"],
       "identities")
   }
+
+  @Test func fixedBatchBecomesFree() throws {
+    var random = SeededGenerator(seed: 46)
+    for (shape, frees) in [([1, -1], true), ([-1, 12], true), ([0, -1], true), ([1, 3, 4], true)] {
+      var builder = GraphBuilder()
+      let reshaped = builder.add(.reshape(shape), builder.add(.relu, "x"))
+      let graph = builder.graph([1, 3, 2, 2], outputs: reshaped)
+      #expect((graph.freeingBatch().inputShape[0] == nil) == frees)
+      let input = random.tensor([3, 3, 2, 2])
+      try expectSame(graph, graph.optimized(), input, "reshape to \(shape)")
+    }
+    // Where H and W are not known, neither is what a reshape does.
+    var builder = GraphBuilder()
+    let reshaped = builder.add(.reshape([1, -1]), "x")
+    #expect(builder.graph([1, 3, nil, nil], outputs: reshaped).freeingBatch().inputShape[0] == 1)
+    // A batch that is left to be found out fits any.
+    let only = makeGraph(.reshape([-1, 3, 4]), inputShape: [1, 3, 2, 2])
+    #expect(only.freeingBatch().inputShape == [nil, 3, 2, 2])
+  }
 }

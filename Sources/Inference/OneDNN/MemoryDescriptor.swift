@@ -25,6 +25,15 @@ struct MemoryDescriptor: Equatable {
     try DNNLHandle.check(status, "description of an array of \(shape)", place: nil)
   }
 
+  /// `[N, C, H, W]` with sixteen channels together, the vectors of AVX-512.
+  init(sixteenChannelBlocks shape: [Int]) throws(InferenceError) {
+    raw = dnnl_memory_desc_t()
+    self.shape = shape
+    let status = dnnl_memory_desc_init_by_tag(
+      &raw, Int32(shape.count), shape.map(Int64.init), dnnl_f32, dnnl_aBcd16b)
+    try DNNLHandle.check(status, "description of an array of \(shape)", place: nil)
+  }
+
   init(raw: dnnl_memory_desc_t, shape: [Int]) {
     self.raw = raw
     self.shape = shape

@@ -9,13 +9,9 @@ extension PlanBuilder {
     if convolution.groups > 1 {
       weightsShape = [convolution.groups, weightsShape[0] / convolution.groups] + weightsShape.dropFirst()
     }
-    let attributes = try PrimitiveAttributes(
-      addsToOutput: convolution.fusesAdd, clampsAtZero: convolution.fusesReLU)
-    let descriptor = try PrimitiveDescriptor(
-      "convolution", place: node.name,
-      operation: describe(convolution, source: source.shape, weights: weightsShape, target: shape, place: node.name),
-      attributes: attributes, engine: engine)
-
+    let descriptor = try ConvolutionChooser(
+      convolution, source: source.shape, weights: weightsShape, target: shape, place: node.name, engine: engine
+    ).choose()
     let layout = try descriptor.layout(of: dnnl_query_src_md, shape: source.shape)
     let input = try value(source, in: layout, place: node.name)
     let targetLayout = try descriptor.layout(of: dnnl_query_dst_md, shape: shape)
@@ -53,33 +49,6 @@ extension PlanBuilder {
       return false
     }
     return first === second
-  }
-
-  private func describe(
-    _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], place: String
-  ) throws(InferenceError) -> dnnl_convolution_desc_t {
-    var descriptor = dnnl_convolution_desc_t()
-    var sourceLayout = try MemoryDescriptor(anyLayout: source).raw
-    var weightsLayout = try MemoryDescriptor(anyLayout: weights).raw
-    var targetLayout = try MemoryDescriptor(anyLayout: target).raw
-    var biasLayout = try convolution.bias.map { bias throws(InferenceError) in
-      try MemoryDescriptor(dense: [bias.count]).raw
-    }
-    let padding = convolution.padding
-    // oneDNN counts the gaps between the kernel's elements.
-    let gaps = [Int64(convolution.dilation.height - 1), Int64(convolution.dilation.width - 1)]
-    let strides = [Int64(convolution.stride.height), Int64(convolution.stride.width)]
-    func initialize(_ bias: UnsafePointer<dnnl_memory_desc_t>?) -> dnnl_status_t {
-      dnnl_dilated_convolution_forward_desc_init(
-        &descriptor, dnnl_forward_inference, dnnl_convolution_direct, &sourceLayout, &weightsLayout, bias,
-        &targetLayout, strides, gaps, [Int64(padding.top), Int64(padding.left)],
-        [Int64(padding.bottom), Int64(padding.right)])
-    }
-    let status =
-      biasLayout == nil
-      ? initialize(nil) : withUnsafePointer(to: &biasLayout!) { initialize($0) }
-    try DNNLHandle.check(status, "convolution", place: place)
-    return descriptor
   }
 
   func vector(_ role: WeightStore.Role, _ numbers: [Float], _ node: Node) throws(InferenceError) -> PlannedMemory {

@@ -45,6 +45,16 @@ final class PrimitiveDescriptor {
     return MemoryDescriptor(raw: raw.pointee, shape: shape)
   }
 
+  /// The implementation's name, such as "jit:avx512_core".
+  var implementation: String {
+    var name: UnsafePointer<CChar>?
+    let status = withUnsafeMutablePointer(to: &name) {
+      dnnl_primitive_desc_query(handle.pointer, dnnl_query_impl_info_str, 0, $0)
+    }
+    guard status == dnnl_success, let name else { return "" }
+    return String(cString: name)
+  }
+
   /// Bytes of scratch that a run needs.
   var scratchByteCount: Int {
     dnnl_primitive_desc_query_md(handle.pointer, dnnl_query_scratchpad_md, 0).map { dnnl_memory_desc_get_size($0) }
