@@ -87,7 +87,8 @@ import Testing
     }
   }
 
-  /// Sizes for which oneDNN takes Winograd's algorithm on AVX-512, with borders that are no multiple of its tiles.
+  /// Sizes for which oneDNN takes Winograd's algorithm on AVX-512 once a batch was run often, with borders that are no
+  /// multiple of its tiles.
   @Test(arguments: [Size2D(28, 28), Size2D(27, 30)]) func batchesOfManyChannels(size: Size2D) throws {
     var random = SeededGenerator(seed: 6)
     let weights = random.tensor([64, 64, 3, 3], in: -0.05...0.05)
@@ -101,12 +102,17 @@ import Testing
     let third = builder.add(.convolution(fused), second, first)
     let graph = builder.graph([nil, 64, nil, nil], outputs: first, second, third)
     let input = random.tensor([16, 64, size.height, size.width])
-    let outputs = try makeExecutors(graph).map { try $0.executor.run(input) }
-    for (left, right) in zip(outputs[0], outputs[1]) {
-      expectClose(left, right, tolerance: 1e-4, "oneDNN against OpenBLAS")
+    let executor = try OneDNNExecutor(graph: graph)
+    let expectedOutputs = try OpenBLASExecutor(graph: graph).run(input)
+    var outputs: [Tensor] = []
+    for run in 0..<10 {
+      outputs = try executor.run(input)
+      for (left, right) in zip(outputs, expectedOutputs) {
+        expectClose(left, right, tolerance: 1e-4, "run \(run)")
+      }
     }
     // Some numbers of the last image against plain loops.
-    let (image, result) = (Image4D(input), Image4D(outputs[0][0]))
+    let (image, result) = (Image4D(input), Image4D(outputs[0]))
     var part = Image4D([1, 64, size.height, size.width])
     part.fill { _, c, h, w in image[15, c, h, w] }
     let one = Convolution(
