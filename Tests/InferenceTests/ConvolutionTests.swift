@@ -67,6 +67,19 @@ import Testing
     }
   }
 
+  @Test func longRowsAreLaidOutInPieces() throws {
+    // One row of windows is more than is laid out at once: 9 · 64 numbers for each of 2,000 positions.
+    var random = SeededGenerator(seed: 7)
+    for stride in [1, 2] {
+      let layer = Convolution(
+        weights: random.tensor([2, 64, 3, 3]), stride: Size2D(stride, stride), padding: Padding2D(all: 1))
+      let input = random.tensor([1, 64, 2, 2000 * stride])
+      let graph = makeGraph(.convolution(layer), inputShape: input.shape)
+      let outputs = try makeExecutors(graph).map { try $0.executor.run(input)[0] }
+      expectClose(outputs[0], outputs[1], "oneDNN against OpenBLAS, stride \(stride)")
+    }
+  }
+
   @Test func largeImageIsLaidOutInPieces() throws {
     // 9 · 32 rows of columns for 100 · 90 positions is more than the OpenBLAS executor lays out at once.
     var random = SeededGenerator(seed: 5)

@@ -11,6 +11,9 @@ final class PlanBuilder {
     var descriptor: MemoryDescriptor { memory.descriptor }
   }
 
+  /// More than any network needs for the images that run at once: 8 GiB.
+  private static let largestArena = 1 << 33
+
   let engine: DNNLEngine
   let weights: WeightStore
   let graph: Graph
@@ -68,6 +71,11 @@ final class PlanBuilder {
       outputShapes.append(value.shape)
     }
     let size = ArenaPlanner.place(buffers)
+    guard size + scratchByteCount <= PlanBuilder.largestArena else {
+      throw InferenceError(
+        code: .unsupported, place: graph.input,
+        reason: "an input of shape \(inputShape) needs \((size + scratchByteCount) >> 30) GiB of memory")
+    }
     return Plan(
       inputShape: inputShape, outputShapes: outputShapes, isForManyRuns: isForManyRuns, steps: steps,
       memories: memories, scratchOffset: size,
