@@ -6,7 +6,7 @@ public enum ExecutorKind: String, Sendable, Codable, CaseIterable {
   case openBLAS = "openblas"
 }
 
-/// Runs a graph. Calls from several threads are taken one at a time.
+/// Runs a graph. A call blocks its thread until the result is there; calls from several threads are taken one at a time.
 public protocol Executor: Sendable {
   /// Runs a batch.
   /// - Parameter input: `[N, C, H, W]` for any N of at least 1, and H and W as the graph allows.

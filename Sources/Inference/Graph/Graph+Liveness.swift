@@ -13,7 +13,7 @@ extension Graph {
 
   /// How many images may run at once: up to `limit`, fewer where images are large, so that memory stays bounded.
   /// - Parameter shape: the input's shape with a batch of 1 (or of the graph's fixed batch).
-  /// - Throws: as ``shapes(forInput:)``, and `unsupported` where one image alone needs more than 8 GiB.
+  /// - Throws: as ``shapes(forInput:)``, and `unsupported` where one image alone needs more than 4 GiB.
   func imagesPerPass(forInput shape: [Int], limit: Int) throws(InferenceError) -> Int {
     let shapes = try shapes(forInput: shape)
     let last = lastReaders
@@ -27,7 +27,7 @@ extension Graph {
       expiring[min(max(last[node.output, default: index], index), nodes.count)].append(sizes[node.output, default: 0])
       live -= expiring[index].reduce(0, +)
     }
-    guard peak <= 1 << 31 else {
+    guard peak <= 1 << 30 else {
       throw InferenceError(
         code: .unsupported, place: input, reason: "one image of shape \(shape) needs \(peak >> 28) GiB of memory")
     }

@@ -4,24 +4,28 @@ import CDNNL
 ///
 /// Left to itself, oneDNN 2.6 chooses `[N, H, W, C]` on AVX-512. Its kernels for blocks of sixteen channels are as fast
 /// or a little faster, and only they have Winograd's algorithm beside them, which saves a fifth of ResNet-50's time for
-/// batches (oneDNN leaves it for single images, where bringing the weights into its form does not pay). Winograd's
-/// larger rounding does not show: ResNet-50's features differ from PyTorch's by 2e-6 of the largest with it and
-/// without.
+/// batches. Winograd's larger rounding does not show: ResNet-50's features differ from PyTorch's by 2e-6 of the largest
+/// with it and without.
 struct ConvolutionChooser {
   private let convolution: Convolution
   private let source, weights, target: [Int]
   private let place: String
+  private let isForManyRuns: Bool
   private let engine: DNNLEngine
 
-  /// - Parameter weights: with an axis of groups in front where there are several.
+  /// - Parameters:
+  ///   - weights: with an axis of groups in front where there are several.
+  ///   - isForManyRuns: whether bringing the weights into Winograd's form, half a second for ResNet-50, will pay.
   init(
-    _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], place: String, engine: DNNLEngine
+    _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], place: String, isForManyRuns: Bool,
+    engine: DNNLEngine
   ) {
     self.convolution = convolution
     self.source = source
     self.weights = weights
     self.target = target
     self.place = place
+    self.isForManyRuns = isForManyRuns
     self.engine = engine
   }
 
@@ -62,10 +66,11 @@ struct ConvolutionChooser {
     // oneDNN counts the gaps between the kernel's elements.
     let gaps = [Int64(convolution.dilation.height - 1), Int64(convolution.dilation.width - 1)]
     let strides = [Int64(convolution.stride.height), Int64(convolution.stride.width)]
+    let algorithm = inBlocks && isForManyRuns ? dnnl_convolution_auto : dnnl_convolution_direct
     func initialize(_ bias: UnsafePointer<dnnl_memory_desc_t>?) -> dnnl_status_t {
       dnnl_dilated_convolution_forward_desc_init(
-        &descriptor, dnnl_forward_inference, inBlocks ? dnnl_convolution_auto : dnnl_convolution_direct,
-        &sourceLayout, &weightsLayout, bias, &targetLayout, strides, gaps,
+        &descriptor, dnnl_forward_inference, algorithm, &sourceLayout, &weightsLayout, bias, &targetLayout, strides,
+        gaps,
         [Int64(padding.top), Int64(padding.left)], [Int64(padding.bottom), Int64(padding.right)])
     }
     let status: dnnl_status_t

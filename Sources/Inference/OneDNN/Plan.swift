@@ -51,6 +51,9 @@ struct PlanStep {
 final class Plan {
   let inputShape: [Int]
   let outputShapes: [[Int]]
+  /// Whether it was prepared for many runs.
+  let isForManyRuns: Bool
+  private(set) var runCount = 0
   /// Bytes of arena that a run needs, scratch included.
   let arenaByteCount: Int
   private let scratchOffset: Int
@@ -61,11 +64,13 @@ final class Plan {
   private var boundArena: UnsafeMutableRawPointer?
 
   init(
-    inputShape: [Int], outputShapes: [[Int]], steps: [PlanStep], memories: [PlannedMemory], scratchOffset: Int,
+    inputShape: [Int], outputShapes: [[Int]], isForManyRuns: Bool, steps: [PlanStep], memories: [PlannedMemory],
+    scratchOffset: Int,
     arenaByteCount: Int
   ) {
     self.inputShape = inputShape
     self.outputShapes = outputShapes
+    self.isForManyRuns = isForManyRuns
     self.steps = steps
     self.memories = memories
     self.scratchOffset = scratchOffset
@@ -84,6 +89,7 @@ final class Plan {
   func run(
     input: UnsafePointer<Float>, outputs: [UnsafeMutablePointer<Float>], arena: AlignedBuffer, engine: DNNLEngine
   ) throws(InferenceError) {
+    runCount += 1
     let addresses = Addresses(input: input, outputs: outputs, arena: arena.address, scratchOffset: scratchOffset)
     if boundArena != arena.address {
       for memory in memories { try memory.bind(addresses[memory.location]) }

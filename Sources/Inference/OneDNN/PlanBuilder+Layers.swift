@@ -10,7 +10,8 @@ extension PlanBuilder {
       weightsShape = [convolution.groups, weightsShape[0] / convolution.groups] + weightsShape.dropFirst()
     }
     let descriptor = try ConvolutionChooser(
-      convolution, source: source.shape, weights: weightsShape, target: shape, place: node.name, engine: engine
+      convolution, source: source.shape, weights: weightsShape, target: shape, place: node.name,
+      isForManyRuns: isForManyRuns, engine: engine
     ).choose()
     let layout = try descriptor.layout(of: dnnl_query_src_md, shape: source.shape)
     let input = try value(source, in: layout, place: node.name)

@@ -11,11 +11,15 @@ final class PlanBuilder {
     var descriptor: MemoryDescriptor { memory.descriptor }
   }
 
+  /// More than any network needs for the images that run at once: 8 GiB.
+  private static let largestArena = 1 << 33
+
   let engine: DNNLEngine
   let weights: WeightStore
   let graph: Graph
   let shapes: [String: [Int]]
   let lastReaders: [String: Int]
+  let isForManyRuns: Bool
 
   private(set) var values: [String: Value] = [:]
   private var steps: [PlanStep] = []
@@ -25,8 +29,11 @@ final class PlanBuilder {
   /// The node that is being planned.
   var nodeIndex = 0
 
-  private init(graph: Graph, inputShape: [Int], engine: DNNLEngine, weights: WeightStore) throws(InferenceError) {
+  private init(
+    graph: Graph, inputShape: [Int], isForManyRuns: Bool, engine: DNNLEngine, weights: WeightStore
+  ) throws(InferenceError) {
     self.graph = graph
+    self.isForManyRuns = isForManyRuns
     self.engine = engine
     self.weights = weights
     shapes = try graph.shapes(forInput: inputShape)
@@ -35,10 +42,12 @@ final class PlanBuilder {
     values[graph.input] = Value(memory: input)
   }
 
+  /// - Parameter isForManyRuns: whether what takes longer to prepare and is faster then shall be chosen.
   static func plan(
-    _ graph: Graph, inputShape: [Int], engine: DNNLEngine, weights: WeightStore
+    _ graph: Graph, inputShape: [Int], isForManyRuns: Bool, engine: DNNLEngine, weights: WeightStore
   ) throws(InferenceError) -> Plan {
-    let builder = try PlanBuilder(graph: graph, inputShape: inputShape, engine: engine, weights: weights)
+    let builder = try PlanBuilder(
+      graph: graph, inputShape: inputShape, isForManyRuns: isForManyRuns, engine: engine, weights: weights)
     for (index, node) in graph.nodes.enumerated() {
       builder.nodeIndex = index
       let output = try builder.plan(node)
@@ -62,8 +71,14 @@ final class PlanBuilder {
       outputShapes.append(value.shape)
     }
     let size = ArenaPlanner.place(buffers)
+    guard size + scratchByteCount <= PlanBuilder.largestArena else {
+      throw InferenceError(
+        code: .unsupported, place: graph.input,
+        reason: "an input of shape \(inputShape) needs \((size + scratchByteCount) >> 30) GiB of memory")
+    }
     return Plan(
-      inputShape: inputShape, outputShapes: outputShapes, steps: steps, memories: memories, scratchOffset: size,
+      inputShape: inputShape, outputShapes: outputShapes, isForManyRuns: isForManyRuns, steps: steps,
+      memories: memories, scratchOffset: size,
       arenaByteCount: size + scratchByteCount)
   }
 

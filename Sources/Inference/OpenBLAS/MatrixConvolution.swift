@@ -50,16 +50,22 @@ struct MatrixConvolution {
         beta: beta, into: target, outputRowStride: area)
       return
     }
-    let rowsAtOnce = max(1, min(outputShape[1], MatrixConvolution.columnsBudget / (inner * outputShape[2])))
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: inner * rowsAtOnce * outputShape[2]) { columns in
-      guard let columns = columns.baseAddress else { return }
-      for first in stride(from: 0, to: outputShape[1], by: rowsAtOnce) {
-        let rows = first..<min(first + rowsAtOnce, outputShape[1])
-        layOutColumns(of: source, rows: rows, into: columns)
-        let count = rows.count * outputShape[2]
-        MatrixMultiplication.run(
-          kernel, MatrixView(values: columns, rowStride: count), rows: outputChannels, columns: count, inner: inner,
-          beta: beta, into: target + first * outputShape[2], outputRowStride: area)
+    // Whole rows of the output, or parts of one where not even one row's windows fit.
+    let columnsAtOnce = max(1, min(outputShape[2], MatrixConvolution.columnsBudget / inner))
+    let rowsAtOnce = max(1, min(outputShape[1], MatrixConvolution.columnsBudget / (inner * columnsAtOnce)))
+    let tileRows = columnsAtOnce == outputShape[2] ? rowsAtOnce : 1
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: inner * tileRows * columnsAtOnce) { windows in
+      guard let windows = windows.baseAddress else { return }
+      for firstRow in stride(from: 0, to: outputShape[1], by: tileRows) {
+        let rows = firstRow..<min(firstRow + tileRows, outputShape[1])
+        for firstColumn in stride(from: 0, to: outputShape[2], by: columnsAtOnce) {
+          let columns = firstColumn..<min(firstColumn + columnsAtOnce, outputShape[2])
+          layOutWindows(of: source, rows: rows, columns: columns, into: windows)
+          let count = rows.count * columns.count
+          MatrixMultiplication.run(
+            kernel, MatrixView(values: windows, rowStride: count), rows: outputChannels, columns: count, inner: inner,
+            beta: beta, into: target + firstRow * outputShape[2] + firstColumn, outputRowStride: area)
+        }
       }
     }
   }
@@ -71,25 +77,25 @@ struct MatrixConvolution {
   }
 
   /// im2col: one matrix row a kernel element, one column an output position.
-  private func layOutColumns(
-    of source: UnsafePointer<Float>, rows: Range<Int>, into columns: UnsafeMutablePointer<Float>
+  private func layOutWindows(
+    of source: UnsafePointer<Float>, rows: Range<Int>, columns: Range<Int>, into windows: UnsafeMutablePointer<Float>
   ) {
     let (height, width) = (inputShape[1], inputShape[2])
     let (stride, dilation, padding) = (convolution.stride, convolution.dilation, convolution.padding)
     let kernel = convolution.weights.shape
-    let outputWidth = outputShape[2]
-    var target = columns
+    var target = windows
     for channel in 0..<kernel[1] {
       for kernelRow in 0..<kernel[2] {
         for kernelColumn in 0..<kernel[3] {
-          let offset = kernelColumn * dilation.width - padding.left
-          // The output columns whose input lies inside the image.
-          let first = min(outputWidth, offset >= 0 ? 0 : (-offset + stride.width - 1) / stride.width)
-          let end = max(first, min(outputWidth, offset < width ? (width - 1 - offset) / stride.width + 1 : 0))
+          // Where the first of the columns reads.
+          let offset = columns.lowerBound * stride.width + kernelColumn * dilation.width - padding.left
+          // The columns, counted from the first, whose input lies inside the image.
+          let first = min(columns.count, offset >= 0 ? 0 : (-offset + stride.width - 1) / stride.width)
+          let end = max(first, min(columns.count, offset < width ? (width - 1 - offset) / stride.width + 1 : 0))
           for row in rows {
             let inputRow = row * stride.height + kernelRow * dilation.height - padding.top
             if inputRow < 0 || inputRow >= height {
-              target.update(repeating: 0, count: outputWidth)
+              target.update(repeating: 0, count: columns.count)
             } else {
               let line = source + (channel * height + inputRow) * width
               target.update(repeating: 0, count: first)
@@ -98,9 +104,9 @@ struct MatrixConvolution {
               } else {
                 for column in first..<end { target[column] = line[column * stride.width + offset] }
               }
-              (target + end).update(repeating: 0, count: outputWidth - end)
+              (target + end).update(repeating: 0, count: columns.count - end)
             }
-            target += outputWidth
+            target += columns.count
           }
         }
       }
