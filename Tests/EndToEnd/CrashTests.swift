@@ -10,7 +10,9 @@ import Testing
     try program.succeed("export", "features.npy", "--normalize")
     let csv = try String(contentsOfFile: program.folder + "/features.csv", encoding: .utf8)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: program.folder + "/features.npy"))
-    let rows = csv.split(separator: "\n").dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    let rows = csv.split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
     let numbers = bytes.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     let dimension = rows.isEmpty ? 0 : numbers.count / rows.count
     var found: [String: (facts: [String], feature: [Float])] = [:]

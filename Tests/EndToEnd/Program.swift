@@ -17,7 +17,8 @@ struct Program: Sendable {
     let path: String
 
     init() throws {
-      path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+      path =
+        FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
         .appendingPathComponent("kindred-end-to-end-\(UUID().uuidString)").path
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -66,7 +67,8 @@ struct Program: Sendable {
 
   /// Runs and wants success.
   @discardableResult
-  func succeed(_ arguments: String..., input: Data? = nil, location: SourceLocation = #_sourceLocation) throws -> Answer {
+  func succeed(_ arguments: String..., input: Data? = nil, location: SourceLocation = #_sourceLocation) throws -> Answer
+  {
     let answer = try runAll(arguments, input: input)
     #expect(answer.status == 0 && !answer.signalled, "\(arguments): \(answer.errors)", sourceLocation: location)
     return answer

@@ -67,11 +67,13 @@ import Testing
   @Test func filtersVectorsAndPages() throws {
     let program = try Self.shared.get()
     let photo = SharedData.photos + "/crab/image_0003.jpg"
-    let indexed = FileManager.default.fileExists(atPath: photo)
+    let indexed =
+      FileManager.default.fileExists(atPath: photo)
       ? photo : try #require(try program.succeed("search", "--label", "crab", "--top", "1", "--paths").lines.first)
     let filtered = try program.json("search", indexed, "--where-label", "elephant", "--json", "--top", "50")
     #expect((filtered["hits"] as? [[String: Any]])?.count == 25)
-    #expect(try program.succeed("search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50").lines.count == 25)
+    #expect(
+      try program.succeed("search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50").lines.count == 25)
     #expect(try program.succeed("search", indexed, "--before", "1990").output == "No picture fits.\n")
     #expect(try program.run("search", indexed, "--after", "soon").errors.contains("not a date"))
 
@@ -103,7 +105,8 @@ import Testing
     #expect(line.path == photo)
     #expect(line.model == "resnet50-thin")
     #expect(line.feature.count == 1024)
-    let unit = try JSONDecoder().decode(Line.self, from: Data(program.succeed("embed", "--normalize", photo).lines[0].utf8))
+    let unit = try JSONDecoder().decode(
+      Line.self, from: Data(program.succeed("embed", "--normalize", photo).lines[0].utf8))
     #expect(abs(unit.feature.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
     let mixed = try program.run("embed", "/no/such.jpg", photo)
     #expect(mixed.status == 1)
@@ -125,7 +128,9 @@ import Testing
     let manager = FileManager.default
     try manager.createDirectory(atPath: program.folder + "/p/a", withIntermediateDirectories: true)
     let names = try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(6)
-    for name in names { try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/p/a/" + name) }
+    for name in names {
+      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/p/a/" + name)
+    }
     try manager.copyItem(atPath: SharedData.sample + "/" + names[0], toPath: program.folder + "/p/copy.jpg")
     let summary = try program.json("index", "p", "--json")
     #expect(summary["indexed"] as? Int == 6)
@@ -133,7 +138,10 @@ import Testing
 
     #expect(try program.succeed("label", "add", "mine", "p/copy.jpg").output == "1 image labelled “mine”\n")
     #expect(try program.succeed("label", "rename", "mine", "ours").output.contains("on 1 image"))
-    #expect(try program.succeed("label", "list").lines.dropFirst().map { $0.trimmingCharacters(in: .whitespaces) } == ["6  a", "1  ours", "1  p"])
+    #expect(
+      try program.succeed("label", "list").lines.dropFirst().map { $0.trimmingCharacters(in: .whitespaces) } == [
+        "6  a", "1  ours", "1  p",
+      ])
     #expect(try program.succeed("label", "remove", "ours", "--all").output.contains("taken from 1 image"))
     #expect(try program.run("label", "add", "x", "p/none.jpg").errors.contains("not in the collection"))
 

@@ -15,7 +15,8 @@ import Testing
 
   @Test(arguments: [
     ["search"], ["search", "--label", "a", "--top", "0"], ["search", "a.jpg", "--json", "--csv"], ["index"],
-    ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"], ["duplicates", "--threshold", "2"],
+    ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"],
+    ["duplicates", "--threshold", "2"],
     ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
   ]) func wrongUseEndsWithStatus64(_ arguments: [String]) throws {
     let program = try Program()
@@ -43,7 +44,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("resnet18", "A", 1.8), ("resnet34", "A", 3.6), ("resnet50", "B", 3.8), ("resnet101", "B", 7.6), ("resnet152", "B", 11.3),
+    ("resnet18", "A", 1.8), ("resnet34", "A", 3.6), ("resnet50", "B", 3.8), ("resnet101", "B", 7.6),
+    ("resnet152", "B", 11.3),
   ]) func describesTheNetworksOfThePaper(_ name: String, _ shortcut: String, _ billions: Double) throws {
     let program = try Program()
     let json = try program.json("model", "describe", name, "--shortcut", shortcut, "--stride", "1", "--json")
