@@ -96,6 +96,7 @@ import Testing
     let photo = SharedData.sample + "/n01440764_tench.JPEG"
     let raw = try program.succeed("embed", photo, photo).lines
     #expect(raw.count == 2)
+    #expect(raw[0].hasPrefix("{\"path\":\"\(photo)\",\"model\":\"resnet50-thin\",\"feature\":["))
     struct Line: Decodable {
       var path: String
       var model: String

@@ -16,10 +16,14 @@ struct EmbedCommand: ParsableCommand {
     .exact
   @OptionGroup var model: ModelOptions
 
-  private struct Line: Encodable {
-    var path: String
-    var model: String
-    var feature: [Float]
+  /// One line, its keys in the order in which people read them; a `JSONEncoder` orders them by chance or by letter.
+  private static func line(path: String, model: String, feature: [Float]) throws -> String {
+    func json(_ value: some Encodable) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .withoutEscapingSlashes
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    return "{\"path\":\(try json(path)),\"model\":\(try json(model)),\"feature\":\(try json(feature))}"
   }
 
   func run() throws {
@@ -39,7 +43,7 @@ struct EmbedCommand: ParsableCommand {
         if npy != nil {
           rows.append(feature)
         } else {
-          try printJSON(Line(path: path, model: reference.name, feature: feature), pretty: false)
+          print(try Self.line(path: path, model: reference.name, feature: feature))
         }
       } catch let error as ImageDecodingError {
         // One bad picture does not cost the others; a matrix with a row missing would mislead.
