@@ -7,10 +7,6 @@ import Kindred
 enum Main {
   static func main() async {
     let arguments = CommandLine.arguments
-    // These run the network beside decoders for long; the others are over before it matters.
-    if let command = arguments.dropFirst().first, ["index", "evaluate"].contains(command) {
-      ThreadWaiting.preferSleeping(arguments: arguments)
-    }
     let home = KindredHome().path
     let verdict = OpenBLASSafety.ensure(cacheFile: home + "/openblas-check", arguments: arguments)
     switch verdict {

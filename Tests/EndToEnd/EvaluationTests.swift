@@ -8,7 +8,7 @@ import Testing
     let text = try Data(contentsOf: URL(fileURLWithPath: SharedData.folder + "/golden/retrieval-reference.json"))
     let all = try #require(JSONSerialization.jsonObject(with: text) as? [String: [String: Double]])
     let reference = try #require(all[name])
-    let program = try Workplace().program
+    let program = try Program()
     let model = name == "open-nsfw" ? "default" : SharedData.model(name)
     let found = try program.json("evaluate", SharedData.photos, "--model", model, "--json")
     #expect(found["count"] as? Int == 500)
@@ -30,13 +30,13 @@ import Testing
   }
 
   @Test func tenCropsAreAtLeastAsGoodAsChance() throws {
-    let workplace = try Workplace()
+    let program = try Program()
     let manager = FileManager.default
-    try manager.createDirectory(atPath: workplace.root + "/s", withIntermediateDirectories: true)
+    try manager.createDirectory(atPath: program.folder + "/s", withIntermediateDirectories: true)
     for name in try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(20) {
-      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: workplace.root + "/s/" + name)
+      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/s/" + name)
     }
-    let json = try workplace.program.json(
+    let json = try program.json(
       "evaluate", "s", "--classify", "--crops", "10", "--model", SharedData.model("resnet18"), "--json")
     #expect(json["count"] as? Int == 20)
     #expect((json["top5"] as? Double ?? 0) >= 0.8)
@@ -44,13 +44,12 @@ import Testing
   }
 
   @Test func predictionsBecomeLabels() throws {
-    let workplace = try Workplace()
+    let program = try Program()
     let manager = FileManager.default
-    try manager.createDirectory(atPath: workplace.root + "/s", withIntermediateDirectories: true)
+    try manager.createDirectory(atPath: program.folder + "/s", withIntermediateDirectories: true)
     for name in ["n02110185_Siberian_husky.JPEG", "n07747607_orange.JPEG"] {
-      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: workplace.root + "/s/" + name)
+      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/s/" + name)
     }
-    let program = workplace.program
     try program.succeed("index", "s", "--model", SharedData.model("resnet50"), "--labels", "none")
     let json = try program.json("search", "--label", "orange", "--json", "--top", "1")
     let hit = try #require((json["hits"] as? [[String: Any]])?.first)

@@ -12,9 +12,29 @@ struct Program: Sendable {
     var lines: [String] { output.split(separator: "\n").map(String.init) }
   }
 
+  /// A temporary folder that goes when the last program in it goes.
+  final class Folder: Sendable {
+    let path: String
+
+    init() throws {
+      path =
+        FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+        .appendingPathComponent("kindred-end-to-end-\(UUID().uuidString)").path
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  private let directory: Folder
+  let environment: [String: String]
   /// Where relative paths start and `index` is made.
-  let folder: String
-  var environment: [String: String] = [:]
+  var folder: String { directory.path }
+
+  init() throws {
+    directory = try Folder()
+    environment = ["KINDRED_HOME": SharedData.home ?? directory.path + "/home"]
+  }
 
   /// `$KINDRED_BINARY`, or the program that was built beside the tests.
   static let path: String = {
@@ -47,7 +67,8 @@ struct Program: Sendable {
 
   /// Runs and wants success.
   @discardableResult
-  func succeed(_ arguments: String..., input: Data? = nil, location: SourceLocation = #_sourceLocation) throws -> Answer {
+  func succeed(_ arguments: String..., input: Data? = nil, location: SourceLocation = #_sourceLocation) throws -> Answer
+  {
     let answer = try runAll(arguments, input: input)
     #expect(answer.status == 0 && !answer.signalled, "\(arguments): \(answer.errors)", sourceLocation: location)
     return answer

@@ -4,14 +4,14 @@ import Testing
 /// The main job on real photos with the default model.
 @Suite(.enabled(if: SharedData.isPresent && SharedData.home != nil)) struct SearchingTests {
   /// One index of all photos for every test here.
-  static let shared = Result { () throws -> Workplace in
-    let workplace = try Workplace()
-    try workplace.program.succeed("index", SharedData.photos)
-    return workplace
+  static let shared = Result { () throws -> Program in
+    let program = try Program()
+    try program.succeed("index", SharedData.photos)
+    return program
   }
 
   @Test func indexesAndSaysSo() throws {
-    let program = try Self.shared.get().program
+    let program = try Self.shared.get()
     let again = try program.succeed("index", SharedData.photos)
     #expect(again.output.contains("0 indexed, 500 unchanged, 0 skipped"))
     #expect(again.output.contains("500 images in index (collection default)"))
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func byImage() throws {
-    let program = try Self.shared.get().program
+    let program = try Self.shared.get()
     let photo = SharedData.photos + "/dalmatian/image_0005.jpg"
     let json = try program.json("search", photo, "--json", "--top", "5")
     let hits = try #require(json["hits"] as? [[String: Any]])
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func byLabel() throws {
-    let program = try Self.shared.get().program
+    let program = try Self.shared.get()
     let json = try program.json("search", "--label", "dalmatian", "--top", "30", "--json")
     let hits = try #require(json["hits"] as? [[String: Any]])
     #expect(json["labelled"] as? Int == 25)
@@ -65,19 +65,20 @@ import Testing
   }
 
   @Test func filtersVectorsAndPages() throws {
-    let workplace = try Self.shared.get()
-    let program = workplace.program
+    let program = try Self.shared.get()
     let photo = SharedData.photos + "/crab/image_0003.jpg"
-    let indexed = FileManager.default.fileExists(atPath: photo)
+    let indexed =
+      FileManager.default.fileExists(atPath: photo)
       ? photo : try #require(try program.succeed("search", "--label", "crab", "--top", "1", "--paths").lines.first)
     let filtered = try program.json("search", indexed, "--where-label", "elephant", "--json", "--top", "50")
     #expect((filtered["hits"] as? [[String: Any]])?.count == 25)
-    #expect(try program.succeed("search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50").lines.count == 25)
+    #expect(
+      try program.succeed("search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50").lines.count == 25)
     #expect(try program.succeed("search", indexed, "--before", "1990").output == "No picture fits.\n")
     #expect(try program.run("search", indexed, "--after", "soon").errors.contains("not a date"))
 
     let line = try program.succeed("embed", indexed).output
-    try line.write(toFile: workplace.root + "/vector.json", atomically: true, encoding: .utf8)
+    try line.write(toFile: program.folder + "/vector.json", atomically: true, encoding: .utf8)
     try program.succeed("embed", indexed, "--npy", "vector.npy")
     for file in ["vector.json", "vector.npy"] {
       let first = try program.succeed("search", "--vector", file, "--top", "1", "--paths").lines.first
@@ -85,13 +86,13 @@ import Testing
     }
     let answer = try program.succeed("search", indexed, "--html", "page.html", "--top", "4")
     #expect(answer.output.contains("Page written to page.html"))
-    let page = try String(contentsOfFile: workplace.root + "/page.html", encoding: .utf8)
+    let page = try String(contentsOfFile: program.folder + "/page.html", encoding: .utf8)
     #expect(page.components(separatedBy: "data:image/jpeg;base64,").count == 5)
     #expect(!page.contains("http://") && !page.contains("https://"))
   }
 
   @Test func embedPrintsOneLineAnImage() throws {
-    let program = try Self.shared.get().program
+    let program = try Self.shared.get()
     let photo = SharedData.sample + "/n01440764_tench.JPEG"
     let raw = try program.succeed("embed", photo, photo).lines
     #expect(raw.count == 2)
@@ -104,7 +105,8 @@ import Testing
     #expect(line.path == photo)
     #expect(line.model == "resnet50-thin")
     #expect(line.feature.count == 1024)
-    let unit = try JSONDecoder().decode(Line.self, from: Data(program.succeed("embed", "--normalize", photo).lines[0].utf8))
+    let unit = try JSONDecoder().decode(
+      Line.self, from: Data(program.succeed("embed", "--normalize", photo).lines[0].utf8))
     #expect(abs(unit.feature.reduce(0) { $0 + $1 * $1 } - 1) < 1e-4)
     let mixed = try program.run("embed", "/no/such.jpg", photo)
     #expect(mixed.status == 1)
@@ -113,7 +115,7 @@ import Testing
   }
 
   @Test func anotherModelIsRefused() throws {
-    let program = try Self.shared.get().program
+    let program = try Self.shared.get()
     let answer = try program.run(
       "search", SharedData.sample + "/n01440764_tench.JPEG", "--model", SharedData.model("resnet18"))
     #expect(answer.status == 1)
@@ -122,20 +124,24 @@ import Testing
   }
 
   @Test func labelsRemoveDuplicatesExportAndDoctor() throws {
-    let workplace = try Workplace()
-    let program = workplace.program
+    let program = try Program()
     let manager = FileManager.default
-    try manager.createDirectory(atPath: workplace.root + "/p/a", withIntermediateDirectories: true)
+    try manager.createDirectory(atPath: program.folder + "/p/a", withIntermediateDirectories: true)
     let names = try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(6)
-    for name in names { try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: workplace.root + "/p/a/" + name) }
-    try manager.copyItem(atPath: SharedData.sample + "/" + names[0], toPath: workplace.root + "/p/copy.jpg")
+    for name in names {
+      try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/p/a/" + name)
+    }
+    try manager.copyItem(atPath: SharedData.sample + "/" + names[0], toPath: program.folder + "/p/copy.jpg")
     let summary = try program.json("index", "p", "--json")
     #expect(summary["indexed"] as? Int == 6)
     #expect(summary["duplicates"] as? Int == 1)
 
     #expect(try program.succeed("label", "add", "mine", "p/copy.jpg").output == "1 image labelled “mine”\n")
     #expect(try program.succeed("label", "rename", "mine", "ours").output.contains("on 1 image"))
-    #expect(try program.succeed("label", "list").lines.dropFirst().map { $0.trimmingCharacters(in: .whitespaces) } == ["6  a", "1  ours", "1  p"])
+    #expect(
+      try program.succeed("label", "list").lines.dropFirst().map { $0.trimmingCharacters(in: .whitespaces) } == [
+        "6  a", "1  ours", "1  p",
+      ])
     #expect(try program.succeed("label", "remove", "ours", "--all").output.contains("taken from 1 image"))
     #expect(try program.run("label", "add", "x", "p/none.jpg").errors.contains("not in the collection"))
 
@@ -143,7 +149,7 @@ import Testing
     #expect(duplicates.contains("2 alike:"))
     #expect(duplicates.contains("same bytes"))
     try program.succeed("export", "out.npy")
-    #expect(manager.fileExists(atPath: workplace.root + "/out.csv"))
+    #expect(manager.fileExists(atPath: program.folder + "/out.csv"))
     #expect(try program.run("export", "out.txt").status == 1)
 
     #expect(try program.succeed("remove", "p/copy.jpg").output == "1 image removed, 6 left\n")
@@ -153,7 +159,7 @@ import Testing
     #expect(doctor.output.contains("6 images"))
 
     // Damage is found, named and mended.
-    let features = workplace.root + "/index/default/features-000001.f32"
+    let features = program.folder + "/index/default/features-000001.f32"
     var bytes = try Data(contentsOf: URL(fileURLWithPath: features))
     bytes[200] ^= 0xFF
     try bytes.write(to: URL(fileURLWithPath: features))

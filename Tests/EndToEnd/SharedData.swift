@@ -35,18 +35,3 @@ enum SharedData {
     return nil
   }()
 }
-
-/// A temporary folder with the program in it.
-final class Workplace: Sendable {
-  let root: String
-  let program: Program
-
-  init() throws {
-    root = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-      .appendingPathComponent("kindred-end-to-end-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    program = Program(folder: root, environment: ["KINDRED_HOME": SharedData.home ?? root + "/home"])
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: root) }
-}

@@ -4,7 +4,7 @@ import Testing
 /// What needs neither model nor pictures.
 @Suite struct UsageTests {
   @Test func helpAndVersion() throws {
-    let program = try Workplace().program
+    let program = try Program()
     #expect(try program.succeed("--version").output == "0.1.0\n")
     let help = try program.succeed("--help").output
     for name in ["index", "search", "label", "duplicates", "evaluate", "verify", "model", "doctor", "export", "embed"] {
@@ -15,37 +15,39 @@ import Testing
 
   @Test(arguments: [
     ["search"], ["search", "--label", "a", "--top", "0"], ["search", "a.jpg", "--json", "--csv"], ["index"],
-    ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"], ["duplicates", "--threshold", "2"],
+    ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"],
+    ["duplicates", "--threshold", "2"],
     ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
   ]) func wrongUseEndsWithStatus64(_ arguments: [String]) throws {
-    let workplace = try Workplace()
-    let process = try workplace.program.start(
+    let program = try Program()
+    let process = try program.start(
       arguments, output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
     process.waitUntilExit()
     #expect(process.terminationStatus == 64)
   }
 
   @Test func errorsSayWhatWhereAndWhatToDo() throws {
-    let workplace = try Workplace()
-    let answer = try workplace.program.run("search", "x.jpg")
+    let program = try Program()
+    let answer = try program.run("search", "x.jpg")
     #expect(answer.status == 1)
     #expect(answer.output.isEmpty)
     #expect(answer.errors.contains("index/default: no collection here"))
     #expect(answer.errors.contains("kindred index FOLDER"))
-    let folder = try workplace.program.run("index", "/no/such/folder")
+    let folder = try program.run("index", "/no/such/folder")
     #expect(folder.status == 1)
     #expect(folder.errors.contains("/no/such/folder"))
-    #expect(!FileManager.default.fileExists(atPath: workplace.root + "/index"))
-    #expect(try workplace.program.run("stats", "--collection", "../x").errors.contains("not a collection name"))
-    let describe = try workplace.program.run("model", "describe", "resnet51")
+    #expect(!FileManager.default.fileExists(atPath: program.folder + "/index"))
+    #expect(try program.run("stats", "--collection", "../x").errors.contains("not a collection name"))
+    let describe = try program.run("model", "describe", "resnet51")
     #expect(describe.status == 1)
     #expect(describe.errors.contains("resnet50"))
   }
 
   @Test(arguments: [
-    ("resnet18", "A", 1.8), ("resnet34", "A", 3.6), ("resnet50", "B", 3.8), ("resnet101", "B", 7.6), ("resnet152", "B", 11.3),
+    ("resnet18", "A", 1.8), ("resnet34", "A", 3.6), ("resnet50", "B", 3.8), ("resnet101", "B", 7.6),
+    ("resnet152", "B", 11.3),
   ]) func describesTheNetworksOfThePaper(_ name: String, _ shortcut: String, _ billions: Double) throws {
-    let program = try Workplace().program
+    let program = try Program()
     let json = try program.json("model", "describe", name, "--shortcut", shortcut, "--stride", "1", "--json")
     let stages = try #require(json["stages"] as? [[String: Any]])
     #expect(stages.count == 6)

@@ -120,6 +120,8 @@ import Testing
     var outputs: [Tensor] = []
     for run in 0..<10 {
       outputs = try executor.run(input)
+      // Before and after: comparing takes longer than running.
+      guard run == 0 || run == 9 else { continue }
       for (left, right) in zip(outputs, expectedOutputs) {
         expectClose(left, right, tolerance: 1e-4, "run \(run)")
       }

@@ -41,7 +41,9 @@ import VectorIndex
     #expect(code(text) == .damagedCollection)
 
     _ = try sandbox.collection()
-    try DatabaseQueue(path: sandbox.index + "/collection.sqlite").write { try $0.execute(sql: "PRAGMA user_version = 99") }
+    try DatabaseQueue(path: sandbox.index + "/collection.sqlite").write {
+      try $0.execute(sql: "PRAGMA user_version = 99")
+    }
     let error = #expect(throws: KindredError.self) { try Collection(at: sandbox.index) }
     #expect(error?.code == .foreignCollection)
     #expect(error?.reason.contains("99") == true)

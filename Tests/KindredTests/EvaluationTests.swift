@@ -45,7 +45,9 @@ import VectorIndex
     #expect(result.skipped.map(\.code) == ["truncated"])
     var options = EvaluationOptions()
     options.classifies = true
-    #expect(throws: KindredError.self) { try Evaluator(model: Sandbox.model(), options: options).run(folder: sandbox.pictures) }
+    #expect(throws: KindredError.self) {
+      try Evaluator(model: Sandbox.model(), options: options).run(folder: sandbox.pictures)
+    }
     #expect(throws: KindredError.self) { try Evaluator(model: Sandbox.model()).run(folder: sandbox.root + "/none") }
   }
 

@@ -41,7 +41,9 @@ import VectorIndex
     _ = try writer.commit(entries)
   }
 
-  private static func recall(_ collection: Collection, sandbox: Sandbox, filter: SearchFilter = SearchFilter()) throws -> Double {
+  private static func recall(_ collection: Collection, sandbox: Sandbox, filter: SearchFilter = SearchFilter()) throws
+    -> Double
+  {
     var found = 0
     var wanted = 0
     for row in stride(from: 3, to: 5_000, by: 251) {
@@ -94,11 +96,12 @@ import VectorIndex
       let writer = try CollectionWriter(collection)
       try writer.updateGraph()
       try Self.append(300, from: 5_200, to: writer, using: &generator)
-      let gone = try collection.imageIDs(matching: {
-        var filter = SearchFilter()
-        filter.path = "*/1[0-9][0-9].jpg"
-        return filter
-      }())
+      let gone = try collection.imageIDs(
+        matching: {
+          var filter = SearchFilter()
+          filter.path = "*/1[0-9][0-9].jpg"
+          return filter
+        }())
       #expect(gone.count == 100)
       try writer.remove(imageIDs: gone)
     }

@@ -126,7 +126,8 @@ import Testing
     try manager.createSymbolicLink(atPath: sandbox.pictures + "/loop.jpg", withDestinationPath: "loop.jpg")
     try manager.createSymbolicLink(atPath: sandbox.pictures + "/gone.jpg", withDestinationPath: "nothing")
     try manager.createSymbolicLink(atPath: sandbox.pictures + "/keep/up", withDestinationPath: "..")
-    try manager.createSymbolicLink(atPath: sandbox.pictures + "/linked", withDestinationPath: sandbox.root + "/elsewhere")
+    try manager.createSymbolicLink(
+      atPath: sandbox.pictures + "/linked", withDestinationPath: sandbox.root + "/elsewhere")
     try manager.createDirectory(atPath: sandbox.root + "/elsewhere", withIntermediateDirectories: true)
     try Data(Sandbox.jpeg(hue: 4, variant: 5)).write(to: URL(fileURLWithPath: sandbox.root + "/elsewhere/f.jpg"))
 

@@ -56,9 +56,10 @@ import Testing
     let writer = try CollectionWriter(collection)
     #expect(try writer.addLabel(" Tom ", to: [ids[0], ids[1]]) == 2)
     #expect(try writer.addLabel("Tom", to: [ids[1]]) == 0)
-    #expect(try collection.labels() == [
-      LabelCount(name: "cats", count: 3, given: 3), LabelCount(name: "Tom", count: 2, given: 2),
-    ])
+    #expect(
+      try collection.labels() == [
+        LabelCount(name: "cats", count: 3, given: 3), LabelCount(name: "Tom", count: 2, given: 2),
+      ])
     #expect(try collection.labels(prefix: "TO").map(\.name) == ["Tom"])
     #expect(try writer.renameLabel("tom", to: "cats") == 2)
     #expect(try collection.labels() == [LabelCount(name: "cats", count: 3, given: 3)])

@@ -2,10 +2,10 @@ import CDNNL
 
 /// Chooses layouts and algorithm of a convolution.
 ///
-/// Left to itself, oneDNN 2.6 chooses `[N, H, W, C]` on AVX-512. Its kernels for blocks of sixteen channels are as fast
-/// or a little faster, and only they have Winograd's algorithm beside them, which saves a fifth of ResNet-50's time for
-/// batches. Winograd's larger rounding does not show: ResNet-50's features differ from PyTorch's by 2e-6 of the largest
-/// with it and without.
+/// Left to itself, oneDNN 2.6 chooses `[N, H, W, C]` on AVX-512, which is best for single images. For batches, its
+/// kernels for blocks of sixteen channels are a little faster, and only they have Winograd's algorithm beside them:
+/// together a fifth less time for ResNet-50, once the weights have been brought into their form. Winograd's larger
+/// rounding does not show: ResNet-50's features differ from PyTorch's by 2e-6 of the largest with it and without.
 struct ConvolutionChooser {
   private let convolution: Convolution
   private let source, weights, target: [Int]
@@ -15,7 +15,7 @@ struct ConvolutionChooser {
 
   /// - Parameters:
   ///   - weights: with an axis of groups in front where there are several.
-  ///   - isForManyRuns: whether bringing the weights into Winograd's form, half a second for ResNet-50, will pay.
+  ///   - isForManyRuns: whether bringing the weights into Winograd's form, 0.2 s for ResNet-50, will pay.
   init(
     _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], place: String, isForManyRuns: Bool,
     engine: DNNLEngine
@@ -30,13 +30,16 @@ struct ConvolutionChooser {
   }
 
   func choose() throws(InferenceError) -> PrimitiveDescriptor {
-    if prefersBlocks, let blocked = try? makeDescriptor(inBlocks: true) {
-      // Not where only a slow implementation takes these layouts.
-      if blocked.implementation.hasPrefix("jit") { return blocked }
+    // Not where only a slow implementation takes these layouts.
+    if isForManyRuns, prefersBlocks, let blocked = try? makeDescriptor(inBlocks: true),
+      blocked.implementation.hasPrefix("jit")
+    {
+      return blocked
     }
     return try makeDescriptor(inBlocks: false)
   }
 
+  /// Where the processor and the channels fit.
   private var prefersBlocks: Bool {
     let avx512 = dnnl_cpu_isa_avx512_core.rawValue
     return dnnl_get_effective_cpu_isa().rawValue & avx512 == avx512 && convolution.groups == 1
@@ -66,7 +69,7 @@ struct ConvolutionChooser {
     // oneDNN counts the gaps between the kernel's elements.
     let gaps = [Int64(convolution.dilation.height - 1), Int64(convolution.dilation.width - 1)]
     let strides = [Int64(convolution.stride.height), Int64(convolution.stride.width)]
-    let algorithm = inBlocks && isForManyRuns ? dnnl_convolution_auto : dnnl_convolution_direct
+    let algorithm = inBlocks ? dnnl_convolution_auto : dnnl_convolution_direct
     func initialize(_ bias: UnsafePointer<dnnl_memory_desc_t>?) -> dnnl_status_t {
       dnnl_dilated_convolution_forward_desc_init(
         &descriptor, dnnl_forward_inference, algorithm, &sourceLayout, &weightsLayout, bias, &targetLayout, strides,

@@ -29,10 +29,10 @@ public final class OneDNNExecutor: Executor {
   private static let plansKept = 4
   /// Images that run at once: more is no faster, and takes more memory.
   private static let largestPass = 16
-  /// A plan for so many images that was run so often is made anew, with more care: the half second that this takes
-  /// for ResNet-50 comes back after about as many runs again.
+  /// A plan for so many images that was run so often is made anew, with more care: the 0.2 s that this takes for
+  /// ResNet-50 come back after about as many runs again.
   private static let imagesOfBatch = 8
-  private static let runsOfBatch = 8
+  private static let runsOfBatch = 4
 
   /// - Parameters:
   ///   - graph: run as it is, after validation; see ``Graph/optimized()``.

@@ -25,7 +25,8 @@ extension Collection {
           .modelMismatch, place: name,
           reason: "this collection was made with \(own.name) (\(own.sha256.prefix(12))…); features of "
             + "\(reference.name) (\(reference.sha256.prefix(12))…) can't be compared with it",
-          remedy: "Leave --model out, or make another collection: kindred index FOLDER --collection NAME --model \(name)")
+          remedy:
+            "Leave --model out, or make another collection: kindred index FOLDER --collection NAME --model \(name)")
       }
       return reference
     }
@@ -38,6 +39,8 @@ extension Collection {
     let isKnown = store.manifest.model(withSHA256: own.sha256) != nil
     throw KindredError(
       .modelMismatch, place: own.name, reason: "this collection's model (SHA-256 \(own.sha256)) is not on this machine",
-      remedy: isKnown ? "Run: kindred model fetch \(own.name)" : "Name its weight file with --model FILE, or run: kindred model import FILE")
+      remedy: isKnown
+        ? "Run: kindred model fetch \(own.name)"
+        : "Name its weight file with --model FILE, or run: kindred model import FILE")
   }
 }

@@ -83,7 +83,9 @@ extension Collection {
   static func labels(_ db: Database, imageID: Int64) throws -> [Label] {
     try Row.fetchAll(
       db.cachedStatement(
-        sql: "SELECT name, source, confidence FROM label WHERE image_id = ? ORDER BY source = 'predicted', confidence DESC, name"),
+        sql:
+          "SELECT name, source, confidence FROM label WHERE image_id = ? ORDER BY source = 'predicted', confidence DESC, name"
+      ),
       arguments: [imageID]
     ).compactMap { row in
       Label.Source(rawValue: row["source"]).map { Label(name: row["name"], source: $0, confidence: row["confidence"]) }

@@ -58,7 +58,8 @@ public final class Collection: Sendable {
   /// The folder of a collection inside an index folder.
   public static func directory(index: String, name: String) throws -> String {
     let allowed = name.unicodeScalars.allSatisfy {
-      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
+      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+        || "-_.".unicodeScalars.contains($0)
     }
     guard allowed, !name.isEmpty, name.count <= 100, !name.hasPrefix(".") else {
       throw KindredError(

@@ -72,7 +72,8 @@ enum CollectionSchema {
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard found == version else {
       throw KindredError(
-        .foreignCollection, place: path, reason: "the collection has format version \(found); this program reads \(version)",
+        .foreignCollection, place: path,
+        reason: "the collection has format version \(found); this program reads \(version)",
         remedy: found > version ? "Update kindred." : "Index the folder again into a new collection.")
     }
   }

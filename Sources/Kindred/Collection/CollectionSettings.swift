@@ -19,7 +19,8 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
     public var classCount: Int
 
     public init(
-      name: String, path: String? = nil, sha256: String, preprocessing: PreprocessingRecipe, featureDimension: Int, classCount: Int
+      name: String, path: String? = nil, sha256: String, preprocessing: PreprocessingRecipe, featureDimension: Int,
+      classCount: Int
     ) {
       self.name = name
       self.path = path

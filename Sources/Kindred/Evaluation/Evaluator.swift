@@ -37,7 +37,8 @@ public struct Evaluator {
   let report: (Int, Int) -> Void
 
   public init(
-    model: ImageModel, options: EvaluationOptions = EvaluationOptions(), report: @escaping (Int, Int) -> Void = { _, _ in }
+    model: ImageModel, options: EvaluationOptions = EvaluationOptions(),
+    report: @escaping (Int, Int) -> Void = { _, _ in }
   ) {
     self.model = model
     self.options = options
@@ -60,7 +61,8 @@ public struct Evaluator {
       throw KindredError(.unreadableFolder, place: folder, reason: "there are no files in this folder")
     }
     let temporary = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "kindred-evaluate-\(UUID().uuidString).f32").path
+      "kindred-evaluate-\(UUID().uuidString).f32"
+    ).path
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let features = try FeatureFile.create(path: temporary, dimension: model.featureDimension)
 
@@ -110,7 +112,8 @@ public struct Evaluator {
       }
     }
     guard !labels.isEmpty else {
-      throw KindredError(.unreadableFolder, place: folder, reason: "none of the \(files.count) files is a picture that can be read")
+      throw KindredError(
+        .unreadableFolder, place: folder, reason: "none of the \(files.count) files is a picture that can be read")
     }
     if options.classifies, classified == 0 {
       throw KindredError(

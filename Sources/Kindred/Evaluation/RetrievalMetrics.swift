@@ -19,11 +19,12 @@ public struct RetrievalMetrics: Sendable, Equatable {
     precondition(features.rowCount == labels.count)
     var identifiers: [String: Int] = [:]
     let classes = labels.map { label in
-      identifiers[label] ?? {
-        let next = identifiers.count
-        identifiers[label] = next
-        return next
-      }()
+      identifiers[label]
+        ?? {
+          let next = identifiers.count
+          identifiers[label] = next
+          return next
+        }()
     }
     var sizes = [Int](repeating: 0, count: identifiers.count)
     for label in classes { sizes[label] += 1 }

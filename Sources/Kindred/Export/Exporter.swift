@@ -41,7 +41,9 @@ public struct Exporter {
       count += 1
     }
     guard count == moment.imageCount else {
-      throw KindredError(.busy, place: collection.directory, reason: "images left the collection during the export", remedy: "Run it again.")
+      throw KindredError(
+        .busy, place: collection.directory, reason: "images left the collection during the export",
+        remedy: "Run it again.")
     }
     try writer.finish()
     try csv.finish()

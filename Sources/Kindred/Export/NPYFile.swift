@@ -30,7 +30,8 @@ public enum NPYFile {
     }
     let isFirstVersion = bytes[6] == 1
     let start = isFirstVersion ? 10 : 12
-    let length = isFirstVersion
+    let length =
+      isFirstVersion
       ? Int(bytes[8]) | Int(bytes[9]) << 8
       : Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24
     guard length <= bytes.count - start else { throw fail("the .npy file ends within its header") }
@@ -45,14 +46,18 @@ public enum NPYFile {
     }
     let body = bytes[(start + length)...]
     if text.contains("'<f4'") {
-      guard body.count / 4 == count, body.count % 4 == 0 else { throw fail("the .npy file is not as long as its header says") }
+      guard body.count / 4 == count, body.count % 4 == 0 else {
+        throw fail("the .npy file is not as long as its header says")
+      }
       return (0..<count).map { index in
         let at = body.startIndex + index * 4
         return Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(body[at + $1]) << UInt32(8 * $1) })
       }
     }
     if text.contains("'<f8'") {
-      guard body.count / 8 == count, body.count % 8 == 0 else { throw fail("the .npy file is not as long as its header says") }
+      guard body.count / 8 == count, body.count % 8 == 0 else {
+        throw fail("the .npy file is not as long as its header says")
+      }
       return (0..<count).map { index in
         let at = body.startIndex + index * 8
         return Float(Double(bitPattern: (0..<8).reduce(UInt64(0)) { $0 | UInt64(body[at + $1]) << UInt64(8 * $1) }))

@@ -25,7 +25,9 @@ struct FilePreparer: Sendable {
       return try fileBudget.withBytes(Int(clamping: file.byteCount)) {
         let bytes = try decoder.read(contentsOf: file.path)
         let digest = ContentHash.sha256(bytes)
-        if try collection.read({ try Collection.contentID($0, sha256: digest) }) != nil { return .known(sha256: digest) }
+        if try collection.read({ try Collection.contentID($0, sha256: digest) }) != nil {
+          return .known(sha256: digest)
+        }
         let header = try decoder.header(of: bytes, name: file.path)
         return try decodingBudget.withBytes(header.estimatedDecodingBytes) {
           let decoded = try decoder.decode(bytes, name: file.path)

@@ -122,8 +122,9 @@ extension CollectionWriter {
       throw KindredError(.invalidArgument, reason: "a label can't be empty")
     }
     return try write { db in
-      let count = try Int.fetchOne(
-        db, sql: "SELECT count(DISTINCT image_id) FROM label WHERE name = ?", arguments: [name]) ?? 0
+      let count =
+        try Int.fetchOne(
+          db, sql: "SELECT count(DISTINCT image_id) FROM label WHERE name = ?", arguments: [name]) ?? 0
       if name != newName {
         try db.execute(
           sql: """

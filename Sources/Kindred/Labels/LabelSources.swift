@@ -77,7 +77,8 @@ enum LabelReader {
       if fields.count == 3 {
         guard let value = Double(fields[2].trimmingCharacters(in: .whitespaces)), (0...1).contains(value) else {
           throw KindredError(
-            .unreadableFile, place: "\(file):\(number)", reason: "the confidence \"\(fields[2])\" is not between 0 and 1")
+            .unreadableFile, place: "\(file):\(number)",
+            reason: "the confidence \"\(fields[2])\" is not between 0 and 1")
         }
         confidence = value
       }

@@ -50,7 +50,8 @@ public struct CollectionStatistics: Sendable, Codable {
     func counts(_ db: Database, _ sql: String) throws -> [Count] {
       try Row.fetchAll(db, sql: sql).map { Count(name: $0[0], count: $0[1]) }
     }
-    (fileBytes, formats, labels, labelledImages, topLabels, skipped, firstCapture, lastCapture) = try collection.read { db in
+    (fileBytes, formats, labels, labelledImages, topLabels, skipped, firstCapture, lastCapture) = try collection.read {
+      db in
       (
         try Int64.fetchOne(db, sql: "SELECT coalesce(sum(byte_count), 0) FROM image") ?? 0,
         try counts(

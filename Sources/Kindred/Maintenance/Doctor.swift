@@ -13,7 +13,13 @@ public struct DoctorReport: Sendable, Codable {
     public var findings: [Finding]
   }
   public var sections: [Section]
-  public var isHealthy: Bool { !sections.contains { $0.findings.contains { $0.state == .bad } } }
+  /// Whether nothing is bad.
+  public var isHealthy: Bool
+
+  init(sections: [Section]) {
+    self.sections = sections
+    isHealthy = !sections.contains { $0.findings.contains { $0.state == .bad } }
+  }
 }
 
 /// Examines the machine, the libraries, the models and a collection.
@@ -53,7 +59,10 @@ public struct Doctor {
 
   /// The vector instructions that matter to the libraries.
   static func processorFeatures() -> String {
-    let wanted = ["sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp"]
+    let wanted = [
+      "sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd",
+      "asimddp",
+    ]
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("flags") || $0.hasPrefix("Features") }
     let flags = Set(line?.split(separator: " ").map(String.init) ?? [])
@@ -105,7 +114,9 @@ public struct Doctor {
         findings.append(
           seen == recorded
             ? .init(state: .good, text: "\(listing.name): SHA-256 \(seen.prefix(12))… as recorded")
-            : .init(state: .bad, text: "\(listing.name): SHA-256 is \(seen), recorded was \(recorded); fetch or import it again"))
+            : .init(
+              state: .bad,
+              text: "\(listing.name): SHA-256 is \(seen), recorded was \(recorded); fetch or import it again"))
       } catch {
         findings.append(.init(state: .bad, text: "\(listing.name): \(error)"))
       }
@@ -123,15 +134,21 @@ public struct Doctor {
         let collection = try Collection(at: collectionDirectory)
         let statistics = try CollectionStatistics(collection)
         findings.append(
-          .init(state: .good, text: "\(collectionDirectory): \(statistics.images) images, model \(statistics.settings.model.name)"))
+          .init(
+            state: .good,
+            text: "\(collectionDirectory): \(statistics.images) images, model \(statistics.settings.model.name)"))
         let report = try Verifier(collection, hashesFiles: false).run()
         let serious = report.problems.filter { $0.kind != .missingFile && $0.kind != .changedFile }
         for problem in serious.prefix(5) {
           findings.append(.init(state: .bad, text: "\(problem.place): \(problem.description)"))
         }
-        if serious.count > 5 { findings.append(.init(state: .bad, text: "and \(serious.count - 5) more; run: kindred verify")) }
+        if serious.count > 5 {
+          findings.append(.init(state: .bad, text: "and \(serious.count - 5) more; run: kindred verify"))
+        }
         let stale = report.problems.count - serious.count
-        if stale > 0 { findings.append(.init(state: .note, text: "\(stale) files are gone or changed; run: kindred index")) }
+        if stale > 0 {
+          findings.append(.init(state: .note, text: "\(stale) files are gone or changed; run: kindred index"))
+        }
         if report.isSound { findings.append(.init(state: .good, text: "rows, features and graph agree")) }
       } catch {
         findings.append(.init(state: .bad, text: "\(error)"))
@@ -149,7 +166,9 @@ public struct Doctor {
   /// Free bytes for this user at a folder, or at the nearest one above it that exists.
   private static func freeBytes(at folder: String) -> Int64? {
     var path = (folder as NSString).isAbsolutePath ? folder : FileManager.default.currentDirectoryPath + "/" + folder
-    while !FileManager.default.fileExists(atPath: path), path != "/" { path = (path as NSString).deletingLastPathComponent }
+    while !FileManager.default.fileExists(atPath: path), path != "/" {
+      path = (path as NSString).deletingLastPathComponent
+    }
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
     return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
   }

@@ -14,7 +14,9 @@ public struct Repairer {
   ///   - collection: the one to mend.
   ///   - options: how changed files are indexed again.
   ///   - loadModel: loads the collection's network; called only when features must be made again.
-  public init(_ collection: Collection, options: IndexOptions = IndexOptions(), loadModel: @escaping () throws -> ImageModel) {
+  public init(
+    _ collection: Collection, options: IndexOptions = IndexOptions(), loadModel: @escaping () throws -> ImageModel
+  ) {
     self.collection = collection
     self.options = options
     self.loadModel = loadModel
@@ -50,7 +52,8 @@ public struct Repairer {
   /// left of leave the collection.
   private func mendRows(_ findings: Verifier.Findings) throws {
     let moment = try collection.moment()
-    let isShort = (try? FeatureFile(path: collection.files.features(moment.segment)))
+    let isShort =
+      (try? FeatureFile(path: collection.files.features(moment.segment)))
       .map { $0.rowCount < moment.rowCount } ?? true
     let orphans = findings.report.problems.contains { $0.kind == .row }
     guard !findings.badContents.isEmpty || isShort || !findings.featuresAreUsable || orphans else { return }
@@ -63,8 +66,10 @@ public struct Repairer {
     let old = findings.featuresAreUsable ? try? FeatureFile(path: collection.files.features(moment.segment)) : nil
     let contents = try collection.read { db in
       try Row.fetchAll(db, sql: "SELECT id, sha256, feature_row, feature_norm FROM content ORDER BY id").map {
-        (id: $0["id"] as Int64, digest: [UInt8]($0["sha256"] as Data), row: $0["feature_row"] as Int,
-          norm: $0["feature_norm"] as Double)
+        (
+          id: $0["id"] as Int64, digest: [UInt8]($0["sha256"] as Data), row: $0["feature_row"] as Int,
+          norm: $0["feature_norm"] as Double
+        )
       }
     }
     var placed: [(id: Int64, row: Int, norm: Double)] = []

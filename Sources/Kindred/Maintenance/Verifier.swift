@@ -75,7 +75,8 @@ public struct Verifier {
     return findings
   }
 
-  private func add(_ kind: VerificationProblem.Kind, _ place: String, _ description: String, _ findings: inout Findings) {
+  private func add(_ kind: VerificationProblem.Kind, _ place: String, _ description: String, _ findings: inout Findings)
+  {
     findings.report.problems.append(VerificationProblem(kind: kind, place: place, description: description))
   }
 
@@ -103,7 +104,8 @@ public struct Verifier {
       guard features.dimension == collection.settings.model.featureDimension else {
         throw KindredError(
           .damagedCollection, place: path,
-          reason: "rows of \(features.dimension) numbers, but the model gives \(collection.settings.model.featureDimension)")
+          reason:
+            "rows of \(features.dimension) numbers, but the model gives \(collection.settings.model.featureDimension)")
       }
       return features
     } catch {
@@ -120,7 +122,8 @@ public struct Verifier {
       add(.feature, features.path, "\(features.rowCount) rows, but \(moment.rowCount) are committed", &findings)
     }
     try collection.read { db in
-      let cursor = try Row.fetchCursor(db, sql: "SELECT id, feature_row, feature_checksum FROM content ORDER BY feature_row")
+      let cursor = try Row.fetchCursor(
+        db, sql: "SELECT id, feature_row, feature_checksum FROM content ORDER BY feature_row")
       while let content = try cursor.next() {
         let id: Int64 = content["id"]
         let row: Int = content["feature_row"]
@@ -154,7 +157,9 @@ public struct Verifier {
       let graph = try HNSWIndex(contentsOf: path, features: features)
       findings.report.graphNodes = graph.count
       if graph.generation != moment.generation {
-        add(.graph, path, "the graph lacks the last changes (generation \(graph.generation) of \(moment.generation))", &findings)
+        add(
+          .graph, path, "the graph lacks the last changes (generation \(graph.generation) of \(moment.generation))",
+          &findings)
         return
       }
       let live = try collection.read { try Collection.liveRows($0) }
@@ -184,7 +189,8 @@ public struct Verifier {
       if stamp.byteCount != record.byteCount {
         isSame = false
       } else if hashesFiles {
-        isSame = (try? ContentHash.sha256(fileAt: record.path)).map { ContentHash.hexString($0) == record.sha256 } ?? false
+        isSame =
+          (try? ContentHash.sha256(fileAt: record.path)).map { ContentHash.hexString($0) == record.sha256 } ?? false
       } else {
         isSame = Collection.timestamp(Date(timeIntervalSince1970: Double(stamp.modified) / 1e9)) == record.modified
       }

@@ -60,7 +60,9 @@ public struct SearchPage {
     let name = Self.escaped((hit.record.path as NSString).lastPathComponent)
     let link = Self.escaped(URL(fileURLWithPath: hit.record.path).absoluteString)
     let labels = Self.escaped(hit.record.labels.map(\.name).joined(separator: ", "))
-    let picture = thumbnail(hit.record.path).map { "<img alt=\"\(labels.isEmpty ? name : labels)\" src=\"\($0)\">" } ?? "not readable now"
+    let picture =
+      thumbnail(hit.record.path).map { "<img alt=\"\(labels.isEmpty ? name : labels)\" src=\"\($0)\">" }
+      ?? "not readable now"
     let match = hit.match == .labelled ? "<span class=\"match\">labelled</span>" : ""
     return """
       <figure><a href="\(link)">\(picture)</a><figcaption>

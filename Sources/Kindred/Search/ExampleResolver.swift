@@ -20,7 +20,8 @@ struct ExampleResolver {
       }
       let norm = VectorMath.norm(vector)
       guard norm.isFinite, norm > 0 else {
-        throw KindredError(.invalidArgument, place: "--vector", reason: "the vector is zero or holds a number that is not finite")
+        throw KindredError(
+          .invalidArgument, place: "--vector", reason: "the vector is zero or holds a number that is not finite")
       }
       return VectorMath.normalized(vector, norm: norm)
     case .identifier(let id):

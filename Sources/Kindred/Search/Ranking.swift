@@ -44,7 +44,8 @@ struct Ranking {
       // The graph is behind: rows that it does not have yet are compared one by one.
       tail = try collection.read {
         try Int.fetchAll(
-          $0, sql: "SELECT feature_row FROM content WHERE feature_row > ? ORDER BY feature_row", arguments: [graph.maxRow ?? -1])
+          $0, sql: "SELECT feature_row FROM content WHERE feature_row > ? ORDER BY feature_row",
+          arguments: [graph.maxRow ?? -1])
       }
     }
 

@@ -23,7 +23,8 @@ public struct SearchFilter: Sendable, Equatable {
   public static func date(_ text: String) throws -> String {
     let fields = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
     let date = fields[0].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-    let time = fields.count == 2 ? fields[1].split(separator: ":", omittingEmptySubsequences: false).map(String.init) : []
+    let time =
+      fields.count == 2 ? fields[1].split(separator: ":", omittingEmptySubsequences: false).map(String.init) : []
     func number(_ fields: [String], _ index: Int, digits: Int, _ range: ClosedRange<Int>) -> Int? {
       guard index < fields.count else { return range.lowerBound }
       guard fields[index].count == digits, let value = Int(fields[index]), range.contains(value) else { return nil }
@@ -35,13 +36,15 @@ public struct SearchFilter: Sendable, Equatable {
       let minute = number(time, 1, digits: 2, 0...59), let second = number(time, 2, digits: 2, 0...60)
     else {
       throw KindredError(
-        .invalidArgument, place: text, reason: "not a date", remedy: "Write 2024, 2024-05, 2024-05-31 or 2024-05-31T12:00:00.")
+        .invalidArgument, place: text, reason: "not a date",
+        remedy: "Write 2024, 2024-05, 2024-05-31 or 2024-05-31T12:00:00.")
     }
     func padded(_ value: Int, _ digits: Int) -> String {
       let text = String(value)
       return String(repeating: "0", count: digits - text.count) + text
     }
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+    return
+      "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
   }
 
   /// What a filter lets through: rows of the feature file, ascending, and images.
@@ -64,7 +67,8 @@ public struct SearchFilter: Sendable, Equatable {
       let pattern = path.replacing("[!", with: "[^")
       arguments += [pattern.hasPrefix("/") ? pattern : "*/" + pattern]
     }
-    let taken = "coalesce(content.capture_date, strftime('%Y-%m-%dT%H:%M:%S', image.modified_ns / 1000000000, 'unixepoch'))"
+    let taken =
+      "coalesce(content.capture_date, strftime('%Y-%m-%dT%H:%M:%S', image.modified_ns / 1000000000, 'unixepoch'))"
     if let after {
       conditions.append("\(taken) >= ?")
       arguments += [after]

@@ -68,7 +68,8 @@ public final class Searcher: Sendable {
     }
     let norm = VectorMath.norm(sum)
     guard norm > 1e-6 else {
-      throw KindredError(.invalidArgument, reason: "the images to be like and unlike cancel out; nothing is left to search for")
+      throw KindredError(
+        .invalidArgument, reason: "the images to be like and unlike cancel out; nothing is left to search for")
     }
     return VectorMath.normalized(sum, norm: norm)
   }

@@ -14,15 +14,22 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let report = Doctor(indexFolder: place.folder, collectionDirectory: try place.directory, openBLASNote: Self.openBLASNote)
-      .examine()
+    let report = Doctor(
+      indexFolder: place.folder, collectionDirectory: try place.directory, openBLASNote: Self.openBLASNote
+    )
+    .examine()
     if json {
       try printJSON(report)
     } else {
       for section in report.sections {
         print(section.title)
         for finding in section.findings {
-          let mark = switch finding.state { case .good: "ok  " case .note: "note" case .bad: "BAD " }
+          let mark =
+            switch finding.state {
+            case .good: "ok  "
+            case .note: "note"
+            case .bad: "BAD "
+            }
           print("  \(mark)  \(finding.text)")
         }
       }

@@ -7,10 +7,12 @@ struct DuplicatesCommand: ParsableCommand {
     commandName: "duplicates", abstract: "Group pictures that look the same.",
     discussion: "The first of each group is the largest. Nothing is deleted.")
 
-  @Option(help: ArgumentHelp("Least cosine of two pictures taken for one.", valueName: "score")) var threshold: Float = 0.97
+  @Option(help: ArgumentHelp("Least cosine of two pictures taken for one.", valueName: "score")) var threshold: Float =
+    0.97
   @OptionGroup var place: CollectionOptions
   @Flag(help: "Print JSON.") var json = false
-  @Flag(name: .customLong("print0"), help: "Print the paths of all but the first of each group, each ended by a NUL.") var printsNul = false
+  @Flag(name: .customLong("print0"), help: "Print the paths of all but the first of each group, each ended by a NUL.")
+  var printsNul = false
 
   func validate() throws {
     guard threshold > 0, threshold <= 1 else { throw ValidationError("--threshold must be above 0 and at most 1.") }
@@ -53,7 +55,9 @@ struct DuplicatesCommand: ParsableCommand {
         print("\(group.members.count) alike:")
         for member in group.members {
           let note = member.isSameBytes ? "same bytes" : String(format: "%.3f", member.score)
-          print("  \(note.padding(toLength: 10, withPad: " ", startingAt: 0))  \(member.record.width) × \(member.record.height)  \(Terminal.path(member.record.path))")
+          print(
+            "  \(note.padding(toLength: 10, withPad: " ", startingAt: 0))  \(member.record.width) × \(member.record.height)  \(Terminal.path(member.record.path))"
+          )
         }
       }
       let spare = groups.reduce(0) { $0 + $1.members.count - 1 }

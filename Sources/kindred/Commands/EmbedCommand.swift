@@ -6,12 +6,14 @@ import Kindred
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed", abstract: "Print the network's features of pictures.",
-    discussion: "One JSON line an image: {\"path\":…,\"model\":…,\"feature\":[…]}, or a NumPy file with --npy. Needs no index.")
+    discussion:
+      "One JSON line an image: {\"path\":…,\"model\":…,\"feature\":[…]}, or a NumPy file with --npy. Needs no index.")
 
   @Argument(help: "Pictures; `-` reads one from standard input.", completion: .file()) var images: [String]
   @Flag(help: "Divide each feature by its length.") var normalize = false
   @Option(help: ArgumentHelp("Write [images, dimension] float32 to a .npy file.", valueName: "file")) var npy: String?
-  @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path.exact
+  @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
+    .exact
   @OptionGroup var model: ModelOptions
 
   private struct Line: Encodable {
@@ -29,7 +31,8 @@ struct EmbedCommand: ParsableCommand {
     var failures = 0
     for path in images {
       do {
-        let bytes = path == "-"
+        let bytes =
+          path == "-"
           ? [UInt8](FileHandle.standardInput.readData(ofLength: 256 << 20)) : try decoder.read(contentsOf: path)
         let embedding = try embedder.embed(decoder.decode(bytes, name: path).image)
         let feature = normalize ? embedding.normalized : embedding.feature
@@ -47,7 +50,8 @@ struct EmbedCommand: ParsableCommand {
     }
     if let npy {
       try NPYFile.write(rows, to: npy)
-      Terminal.note("\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(npy)")
+      Terminal.note(
+        "\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(npy)")
     }
     if failures > 0 { throw ExitCode.failure }
   }

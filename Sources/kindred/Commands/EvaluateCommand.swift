@@ -1,6 +1,6 @@
 import ArgumentParser
-import ImageDecoding
 import Foundation
+import ImageDecoding
 import Kindred
 
 struct EvaluateCommand: ParsableCommand {
@@ -16,7 +16,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Flag(help: "Measure the ImageNet classifier too.") var classify = false
   @Option(help: ArgumentHelp("Views for classes: 1, or the paper's 10.", valueName: "number")) var crops = 1
-  @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path.exact
+  @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
+    .exact
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -49,8 +50,10 @@ struct EvaluateCommand: ParsableCommand {
     options.crops = crops
     options.decoding = decode
     let bar = ProgressBar("Evaluating", unit: "images")
-    let result = try Evaluator(model: reference.load(executor: model.executor), options: options) { bar.show($0, of: $1) }
-      .run(folder: folder)
+    let result = try Evaluator(model: reference.load(executor: model.executor), options: options) {
+      bar.show($0, of: $1)
+    }
+    .run(folder: folder)
     bar.clear()
     for file in result.skipped { Terminal.note("skipped \(Terminal.path(file.path)): \(file.reason)") }
     if json {

@@ -6,14 +6,16 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write features as safetensors or .npy, with a CSV of paths in the same order.")
 
-  @Argument(help: "File to write; its ending (.safetensors or .npy) tells the format.", completion: .file()) var file: String
+  @Argument(help: "File to write; its ending (.safetensors or .npy) tells the format.", completion: .file()) var file:
+    String
   @Flag(help: "L2-normalised vectors instead of the pooled features.") var normalize = false
   @OptionGroup var place: CollectionOptions
 
   func run() throws {
     guard let format = Exporter.Format(rawValue: (file as NSString).pathExtension.lowercased()) else {
       throw KindredError(
-        .invalidArgument, place: file, reason: "the ending is neither .safetensors nor .npy", remedy: "Name the file so.")
+        .invalidArgument, place: file, reason: "the ending is neither .safetensors nor .npy",
+        remedy: "Name the file so.")
     }
     let written = try Exporter(place.open()).export(to: file, format: format, normalized: normalize)
     print("\(Terminal.plural(written.images, "feature")) written to \(file), paths to \(written.csv)")

@@ -26,7 +26,8 @@ struct IndexCommand: ParsableCommand {
       valueName: "source"))
   var labels: [String] = ["folder"]
 
-  @Option(help: ArgumentHelp("Take only files whose name or path below the folder fits. May be repeated.", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp("Take only files whose name or path below the folder fits. May be repeated.", valueName: "glob"))
   var include: [String] = []
 
   @Option(help: ArgumentHelp("Leave out files and folders that fit. May be repeated.", valueName: "glob"))
@@ -35,7 +36,9 @@ struct IndexCommand: ParsableCommand {
   @Flag(help: "Go into folders that are symbolic links.")
   var followLinks = false
 
-  @Option(help: ArgumentHelp("JPEG decoding: exact, or fast (scaled while decoding). Fixed when the collection is made.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "JPEG decoding: exact, or fast (scaled while decoding). Fixed when the collection is made.", valueName: "path"))
   var decode: DecodingOptions.Path?
 
   @Option(help: ArgumentHelp("Skip pictures of more megapixels.", valueName: "number"))
@@ -47,7 +50,9 @@ struct IndexCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Decoding threads; all processors unless given.", valueName: "number"))
   var threads: Int?
 
-  @Option(name: .customLong("m"), help: ArgumentHelp("HNSW links a node. Fixed when the collection is made.", valueName: "number"))
+  @Option(
+    name: .customLong("m"),
+    help: ArgumentHelp("HNSW links a node. Fixed when the collection is made.", valueName: "number"))
   var graphLinks: Int?
 
   @Option(help: ArgumentHelp("HNSW candidates while building. Fixed when the collection is made.", valueName: "number"))
@@ -64,10 +69,16 @@ struct IndexCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...256).contains(batch) else { throw ValidationError("--batch must be between 1 and 256.") }
-    guard (threads.map { (1...1024).contains($0) } ?? true) else { throw ValidationError("--threads must be between 1 and 1024.") }
-    guard maxMegapixels > 0, maxMegapixels <= 10_000 else { throw ValidationError("--max-megapixels must be above 0 and at most 10000.") }
-    guard (graphLinks.map { (2...128).contains($0) } ?? true) else { throw ValidationError("--m must be between 2 and 128.") }
-    guard (efConstruction.map { (4...4096).contains($0) } ?? true) else {
+    guard threads.map { (1...1024).contains($0) } ?? true else {
+      throw ValidationError("--threads must be between 1 and 1024.")
+    }
+    guard maxMegapixels > 0, maxMegapixels <= 10_000 else {
+      throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
+    }
+    guard graphLinks.map { (2...128).contains($0) } ?? true else {
+      throw ValidationError("--m must be between 2 and 128.")
+    }
+    guard efConstruction.map { (4...4096).contains($0) } ?? true else {
       throw ValidationError("--ef-construction must be between 4 and 4096.")
     }
   }
@@ -81,7 +92,8 @@ struct IndexCommand: ParsableCommand {
     if isNew {
       // Nothing is made on the disk for a folder that isn't there.
       for folder in folders where !FileManager.default.fileExists(atPath: folder) {
-        throw KindredError(.unreadableFolder, place: folder, reason: "no such file or directory", remedy: "Name a folder of pictures.")
+        throw KindredError(
+          .unreadableFolder, place: folder, reason: "no such file or directory", remedy: "Name a folder of pictures.")
       }
       let reference = try model.resolve()
       let loaded = try reference.load(executor: model.executor)
@@ -114,19 +126,20 @@ struct IndexCommand: ParsableCommand {
     let images = ProgressBar("Indexing", unit: "images")
     let graph = ProgressBar("Building the graph", unit: "nodes")
     let indexer = Indexer(
-      writer: writer, loadModel: { try preloaded ?? network.load() }, options: options, isCancelled: { Interruption.isRequested }
-    ) { progress in
-      switch progress.phase {
-      case .walking: break
-      case .embedding: images.show(progress.completed, of: progress.total)
-      case .graph:
-        images.clear()
-        if progress.total > 0 { graph.show(progress.completed, of: progress.total) }
-      case .done:
-        images.clear()
-        graph.clear()
-      }
-    }
+      writer: writer, loadModel: { try preloaded ?? network.load() }, options: options,
+      isCancelled: { Interruption.isRequested },
+      report: { progress in
+        switch progress.phase {
+        case .walking: break
+        case .embedding: images.show(progress.completed, of: progress.total)
+        case .graph:
+          images.clear()
+          if progress.total > 0 { graph.show(progress.completed, of: progress.total) }
+        case .done:
+          images.clear()
+          graph.clear()
+        }
+      })
     let summary = try indexer.run(folders)
     if json { try printJSON(summary) } else { printSummary(summary) }
     if summary.interrupted { throw ExitCode(130) }

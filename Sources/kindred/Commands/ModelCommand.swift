@@ -16,7 +16,10 @@ struct ModelCommand: AsyncParsableCommand {
       let store = ModelStore()
       let listings = store.list()
       if json { return try printJSON(listings) }
-      var table = Table([("name", .left), ("state", .left), ("size", .right), ("features", .right), ("licence", .left), ("source", .left)])
+      var table = Table([
+        ("name", .left), ("state", .left), ("size", .right), ("features", .right), ("licence", .left),
+        ("source", .left),
+      ])
       for listing in listings {
         let names = ([listing.name] + listing.aliases).joined(separator: ", ")
         table.add([
@@ -50,14 +53,20 @@ struct ModelCommand: AsyncParsableCommand {
 
     @Argument(help: "Architecture, model or weight file.") var name: String
     @Option(help: ArgumentHelp("Shortcuts: A, B or C as in the paper.", valueName: "option")) var shortcut: String?
-    @Option(help: ArgumentHelp("Where bottlenecks stride: 1 for the 1×1 (the paper), 3 for the 3×3.", valueName: "kernel")) var stride: Int?
+    @Option(
+      help: ArgumentHelp("Where bottlenecks stride: 1 for the 1×1 (the paper), 3 for the 3×3.", valueName: "kernel"))
+    var stride: Int?
     @Option(help: ArgumentHelp("Side of the input, in pixels.", valueName: "pixels")) var input: Int?
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-      guard shortcut == nil || ["A", "B", "C"].contains(shortcut?.uppercased()) else { throw ValidationError("--shortcut must be A, B or C.") }
+      guard shortcut == nil || ["A", "B", "C"].contains(shortcut?.uppercased()) else {
+        throw ValidationError("--shortcut must be A, B or C.")
+      }
       guard stride == nil || stride == 1 || stride == 3 else { throw ValidationError("--stride must be 1 or 3.") }
-      guard (input.map { (1...4096).contains($0) } ?? true) else { throw ValidationError("--input must be between 1 and 4096.") }
+      guard input.map { (1...4096).contains($0) } ?? true else {
+        throw ValidationError("--input must be between 1 and 4096.")
+      }
     }
 
     func run() throws {
@@ -73,7 +82,8 @@ struct ModelCommand: AsyncParsableCommand {
       abstract: "Take a weight file (safetensors or ONNX) into the model store.")
     @Argument(help: "The file.", completion: .file(extensions: ["safetensors", "onnx"])) var file: String
     @Option(help: ArgumentHelp("Name in the store; the file's own unless given.", valueName: "name")) var name: String?
-    @Option(help: "Preprocessing: torchvision (RGB, ImageNet mean and deviation) or caffe (BGR, mean pixel).") var recipe: ModelRecipe?
+    @Option(help: "Preprocessing: torchvision (RGB, ImageNet mean and deviation) or caffe (BGR, mean pixel).")
+    var recipe: ModelRecipe?
 
     func run() async throws {
       let reference = try await ModelStore().import(file, name: name, recipe: recipe)

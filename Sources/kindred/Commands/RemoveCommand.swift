@@ -4,11 +4,13 @@ import Kindred
 struct RemoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Take images out of the collection. Files are left alone.",
-    discussion: "An image whose file is still in an indexed folder comes back at the next run; leave it out with --exclude.")
+    discussion:
+      "An image whose file is still in an indexed folder comes back at the next run; leave it out with --exclude.")
 
   @Argument(help: "Files of indexed images.", completion: .file()) var paths: [String] = []
   @Option(help: ArgumentHelp("Image by its identifier. May be repeated.", valueName: "number")) var id: [Int64] = []
-  @Option(name: .customLong("path"), help: ArgumentHelp("Every image whose path fits.", valueName: "glob")) var glob: String?
+  @Option(name: .customLong("path"), help: ArgumentHelp("Every image whose path fits.", valueName: "glob")) var glob:
+    String?
   @Flag(help: "Every image of the collection.") var all = false
   @OptionGroup var place: CollectionOptions
 

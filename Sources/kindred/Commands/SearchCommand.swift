@@ -23,7 +23,8 @@ struct SearchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Image of the collection to look like. May be repeated.", valueName: "number"))
   var id: [Int64] = []
 
-  @Option(help: ArgumentHelp("Vector to look like: .npy, a JSON list, or a line of `kindred embed`.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Vector to look like: .npy, a JSON list, or a line of `kindred embed`.", valueName: "file"))
   var vector: [String] = []
 
   @Option(name: .shortAndLong, help: ArgumentHelp("How many hits.", valueName: "number"))
@@ -38,7 +39,8 @@ struct SearchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only pictures whose path fits; `*` stands for any text.", valueName: "glob"))
   var path: String?
 
-  @Option(help: ArgumentHelp("Only pictures taken at or after this date (2024, 2024-05, 2024-05-31).", valueName: "date"))
+  @Option(
+    help: ArgumentHelp("Only pictures taken at or after this date (2024, 2024-05, 2024-05-31).", valueName: "date"))
   var after: String?
 
   @Option(help: ArgumentHelp("Only pictures taken before this date.", valueName: "date"))
@@ -70,7 +72,9 @@ struct SearchCommand: ParsableCommand {
 
   func validate() throws {
     guard top >= 1, top <= 100_000 else { throw ValidationError("--top must be between 1 and 100000.") }
-    guard [json, csv, paths].count(where: { $0 }) <= 1 else { throw ValidationError("Choose one of --json, --csv and --paths.") }
+    guard [json, csv, paths].count(where: { $0 }) <= 1 else {
+      throw ValidationError("Choose one of --json, --csv and --paths.")
+    }
     guard !images.isEmpty || label != nil || !id.isEmpty || !vector.isEmpty else {
       throw ValidationError("Nothing to search for: give an image, --label, --id or --vector.")
     }
@@ -84,7 +88,8 @@ struct SearchCommand: ParsableCommand {
     let collection = try place.open()
     let network = try CollectionModel(collection: collection, options: model)
     var request = SearchRequest()
-    request.positives = try images.map(Self.example) + id.map { .identifier($0) } + vector.map { .vector(try VectorFile.read($0)) }
+    request.positives =
+      try images.map(Self.example) + id.map { .identifier($0) } + vector.map { .vector(try VectorFile.read($0)) }
     request.negatives = try negatives.map(Self.example)
     request.label = label
     request.top = top
@@ -138,7 +143,9 @@ struct SearchCommand: ParsableCommand {
       return
     }
     if let label = result.label, let count = result.labelledCount {
-      print("\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(label)”\(count > top ? "; the best \(top):" : ":")")
+      print(
+        "\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(label)”\(count > top ? "; the best \(top):" : ":")"
+      )
     }
     var table = Table([("score", .right), ("labels", .left), ("path", .left)])
     var previous = SearchHit.Match.labelled
@@ -158,7 +165,8 @@ struct SearchCommand: ParsableCommand {
   private static func labels(_ record: ImageRecord) -> String {
     var names: [String] = []
     for label in record.labels {
-      let name = label.source == .predicted ? "\(label.name) (\(Int((label.confidence * 100).rounded())) %)" : label.name
+      let name =
+        label.source == .predicted ? "\(label.name) (\(Int((label.confidence * 100).rounded())) %)" : label.name
       if !names.contains(name) { names.append(name) }
     }
     let text = Terminal.path(names.joined(separator: ", "))

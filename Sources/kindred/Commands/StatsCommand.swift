@@ -25,11 +25,23 @@ struct StatsCommand: ParsableCommand {
     if let first = statistics.firstCapture, let last = statistics.lastCapture {
       table.add(["taken", "\(first.prefix(10)) to \(last.prefix(10))"])
     }
-    table.add(["labels", "\(statistics.labels), on \(statistics.labelledImages) images" + (statistics.topLabels.isEmpty ? "" : ": " + names(statistics.topLabels))])
+    table.add([
+      "labels",
+      "\(statistics.labels), on \(statistics.labelledImages) images"
+        + (statistics.topLabels.isEmpty ? "" : ": " + names(statistics.topLabels)),
+    ])
     if !statistics.skipped.isEmpty { table.add(["skipped", names(statistics.skipped)]) }
-    table.add(["model", "\(settings.model.name), \(settings.model.featureDimension) numbers, SHA-256 \(settings.model.sha256.prefix(12))…"])
-    table.add(["embedding", "\(settings.embedding.rawValue), \(settings.similarity.rawValue), \(settings.decoding.rawValue) decoding"])
-    table.add(["search", "\(statistics.search) (M \(settings.graph.m), ef_construction \(settings.graph.efConstruction))"])
+    table.add([
+      "model",
+      "\(settings.model.name), \(settings.model.featureDimension) numbers, SHA-256 \(settings.model.sha256.prefix(12))…",
+    ])
+    table.add([
+      "embedding",
+      "\(settings.embedding.rawValue), \(settings.similarity.rawValue), \(settings.decoding.rawValue) decoding",
+    ])
+    table.add([
+      "search", "\(statistics.search) (M \(settings.graph.m), ef_construction \(settings.graph.efConstruction))",
+    ])
     let dead = statistics.deadRows > 0 ? ", \(statistics.deadRows) rows unused" : ""
     table.add([
       "on disk",

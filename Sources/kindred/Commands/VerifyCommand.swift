@@ -56,7 +56,8 @@ struct VerifyCommand: ParsableCommand {
       print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(problem.description)")
     }
     if report.problems.count > most { print("and \(report.problems.count - most) more") }
-    let checked = "\(Terminal.plural(report.images, "image")), \(Terminal.plural(report.contents, "feature")), \(Terminal.plural(report.graphNodes, "graph node")) checked"
+    let checked =
+      "\(Terminal.plural(report.images, "image")), \(Terminal.plural(report.contents, "feature")), \(Terminal.plural(report.graphNodes, "graph node")) checked"
     print("\(checked): \(report.isSound ? "all sound" : Terminal.plural(report.problems.count, "problem"))")
   }
 }

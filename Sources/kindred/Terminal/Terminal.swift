@@ -8,7 +8,8 @@ enum Terminal {
   /// Columns, or 80 where they are not known.
   static var columns: Int {
     var size = winsize()
-    for descriptor in [STDERR_FILENO, STDOUT_FILENO] where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+    for descriptor in [STDERR_FILENO, STDOUT_FILENO]
+    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
       return Int(size.ws_col)
     }
     return 80
@@ -49,6 +50,8 @@ enum Terminal {
     let current = FileManager.default.currentDirectoryPath + "/"
     let shown = absolute.hasPrefix(current) ? String(absolute.dropFirst(current.count)) : absolute
     // File names come from anywhere; control characters would reach the terminal.
-    return String(String.UnicodeScalarView(shown.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+    return String(
+      String.UnicodeScalarView(shown.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 })
+    )
   }
 }

@@ -35,7 +35,9 @@ final class Sandbox {
   }
 
   static func jpeg(hue: Int, variant: Int = 0, side: Int = 48) -> [UInt8] {
-    let colours: [(UInt8, UInt8, UInt8)] = [(220, 30, 30), (30, 200, 40), (40, 60, 230), (230, 210, 40), (200, 40, 200)]
+    let colours: [(UInt8, UInt8, UInt8)] = [
+      (220, 30, 30), (30, 200, 40), (40, 60, 230), (230, 210, 40), (200, 40, 200),
+    ]
     let colour = colours[hue % colours.count]
     var pixels: [UInt8] = []
     pixels.reserveCapacity(side * side * 3)
