@@ -14,8 +14,22 @@ public struct ModelDescription {
     let known = store.manifest.model(named: name)
     let architecture = known?.name ?? name
     if let spec = ResNetSpec(named: architecture, shortcut: shortcut, bottleneckStride: bottleneckStride) {
-      let network = try spec.describe(inputSize: inputSize)
-      return ModelDescription(network: network, text: network.text)
+      let asked = shortcut != nil || bottleneckStride != nil
+      guard !asked, let paper = paperSpec(architecture), paper != spec else {
+        let network = try spec.describe(inputSize: inputSize)
+        return ModelDescription(network: network, text: network.text)
+      }
+      let network = try paper.describe(inputSize: inputSize)
+      let weights = try spec.describe(inputSize: inputSize)
+      return ModelDescription(
+        network: network,
+        text: network.text + """
+
+
+          This is the paper's network. Pretrained weights of this name are torchvision's variant, with
+          \(weights.parameters.formatted()) parameters and \(weights.multiplyAdds.formatted()) multiply-adds:
+          kindred model describe \(name) --shortcut B --stride 3
+          """)
     }
     guard shortcut == nil, bottleneckStride == nil else {
       throw KindredError(
@@ -26,6 +40,15 @@ public struct ModelDescription {
     let network = try NetworkDescription(weightFile: reference.path, inputSize: inputSize)
     return ModelDescription(
       network: network, text: network.text + "\n\n\(reference.path)\nSHA-256 \(reference.sha256)")
+  }
+
+  /// Table 1 of the paper: identity shortcuts in networks of basic blocks (its first comparison), projections in those
+  /// of bottlenecks, whose stride is on the 1×1 convolution.
+  private static func paperSpec(_ name: String) -> ResNetSpec? {
+    guard let spec = ResNetSpec(named: name), spec.stem == .imageNet, name.hasPrefix("resnet"), name != "resnet50-thin"
+    else { return nil }
+    return ResNetSpec(
+      named: name, shortcut: spec.block == .basic ? .identity : .projectionWhereNeeded, bottleneckStride: .pointwise)
   }
 
   private static func reference(_ name: String, store: ModelStore) throws -> ModelReference {

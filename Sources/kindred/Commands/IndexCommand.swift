@@ -69,16 +69,16 @@ struct IndexCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...256).contains(batch) else { throw ValidationError("--batch must be between 1 and 256.") }
-    guard threads.map { (1...1024).contains($0) } ?? true else {
+    guard (1...1024).contains(threads ?? 1) else {
       throw ValidationError("--threads must be between 1 and 1024.")
     }
     guard maxMegapixels > 0, maxMegapixels <= 10_000 else {
       throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
     }
-    guard graphLinks.map { (2...128).contains($0) } ?? true else {
+    guard (2...128).contains(graphLinks ?? 2) else {
       throw ValidationError("--m must be between 2 and 128.")
     }
-    guard efConstruction.map { (4...4096).contains($0) } ?? true else {
+    guard (4...4096).contains(efConstruction ?? 4) else {
       throw ValidationError("--ef-construction must be between 4 and 4096.")
     }
   }
@@ -131,7 +131,7 @@ struct IndexCommand: ParsableCommand {
       report: { progress in
         switch progress.phase {
         case .walking: break
-        case .embedding: images.show(progress.completed, of: progress.total)
+        case .embedding: images.show(progress.completed, of: progress.total, rateCount: progress.embedded)
         case .graph:
           images.clear()
           if progress.total > 0 { graph.show(progress.completed, of: progress.total) }

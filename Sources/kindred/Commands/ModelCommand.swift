@@ -64,7 +64,7 @@ struct ModelCommand: AsyncParsableCommand {
         throw ValidationError("--shortcut must be A, B or C.")
       }
       guard stride == nil || stride == 1 || stride == 3 else { throw ValidationError("--stride must be 1 or 3.") }
-      guard input.map { (1...4096).contains($0) } ?? true else {
+      guard (1...4096).contains(input ?? 1) else {
         throw ValidationError("--input must be between 1 and 4096.")
       }
     }

@@ -45,10 +45,16 @@ enum Terminal {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
   }
 
-  /// A path as a person would type it: relative when it lies below the working directory.
+  /// A path as a person would type it: relative below the working directory, with `~` below the home folder.
   static func path(_ absolute: String) -> String {
     let current = FileManager.default.currentDirectoryPath + "/"
-    let shown = absolute.hasPrefix(current) ? String(absolute.dropFirst(current.count)) : absolute
+    let home = NSHomeDirectory() + "/"
+    var shown = absolute
+    if absolute.hasPrefix(current) {
+      shown = String(absolute.dropFirst(current.count))
+    } else if home.count > 2, absolute.hasPrefix(home) {
+      shown = "~/" + absolute.dropFirst(home.count)
+    }
     // File names come from anywhere; control characters would reach the terminal.
     return String(
       String.UnicodeScalarView(shown.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 })
