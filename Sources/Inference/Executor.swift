@@ -16,7 +16,9 @@ public protocol Executor: Sendable {
 
 extension ExecutorKind {
   /// Optimises the graph for this executor and prepares it.
-  /// - Parameter threads: how many threads a run may use; all processors when `nil`.
+  /// - Parameters:
+  ///   - graph: the network, optimised or not.
+  ///   - threads: how many threads a run may use; all processors when `nil`.
   public func makeExecutor(for graph: Graph, threads: Int? = nil) throws(InferenceError) -> any Executor {
     let optimized = try graph.optimized()
     return switch self {

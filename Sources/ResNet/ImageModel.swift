@@ -70,6 +70,8 @@ public final class ImageModel: Sendable {
   ///   - graph: from pictures `[N, 3, H, W]` (or `[N, H, W, 3]`) to class scores or pooled features.
   ///   - recipe: the preprocessing.
   ///   - name: what errors call the graph.
+  ///   - executor: the library that runs it.
+  ///   - threads: how many threads a run may use; all processors when `nil`.
   public convenience init(
     graph: Graph, recipe: PreprocessingRecipe, name: String = "graph", executor: ExecutorKind = .oneDNN,
     threads: Int? = nil

@@ -8,6 +8,7 @@ extension FeatureFile {
   /// that is not below ``rowCount``.
   /// - Parameters:
   ///   - query: one L2-normalised vector of ``dimension`` numbers; another count is a programming error.
+  ///   - top: how many rows at most.
   ///   - rows: the rows to compare, ascending; all when `nil`.
   public func exactNeighbors(of query: [Float], top: Int, among rows: [Int]? = nil) -> [Neighbor] {
     precondition(query.count == dimension, "\(query.count) numbers in a vector of \(dimension)")
@@ -17,6 +18,7 @@ extension FeatureFile {
   /// The `top` rows for each of many queries. Queries and rows are compared in blocks, so memory stays small.
   /// - Parameters:
   ///   - queries: `[queries, dimension]`, flattened.
+  ///   - top: how many rows at most for each.
   ///   - rows: the rows to compare, ascending; all when `nil`.
   /// - Returns: a list for each query, as ``exactNeighbors(of:top:among:)`` returns it.
   public func exactNeighbors(ofBatch queries: [Float], top: Int, among rows: [Int]? = nil) -> [[Neighbor]] {

@@ -66,7 +66,10 @@ public final class FeatureFile: @unchecked Sendable {
   }
 
   /// Opens a file that is there.
-  /// - Parameter expectedDimension: the dimension that the file must have; any when `nil`.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - writable: whether rows are going to be added or cut.
+  ///   - expectedDimension: the dimension that the file must have; any when `nil`.
   /// - Throws: `notFound`, `unreadable`, `unwritable`, `foreign`, `unknownVersion`, `damaged` or `dimensionMismatch`.
   public init(path: String, writable: Bool = false, expectedDimension: Int? = nil) throws(VectorIndexError) {
     let file = try FileDescriptor.existing(path, writable: writable)

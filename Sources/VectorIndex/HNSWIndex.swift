@@ -72,7 +72,9 @@ public final class HNSWIndex: @unchecked Sendable {
   /// Inserts rows on all processors. Rows that the graph has already, deleted or not, are passed over.
   ///
   /// On one thread the same rows in the same order always make the same graph.
-  /// - Parameter threads: how many threads to use; one a processor when `nil`.
+  /// - Parameters:
+  ///   - rows: rows of the feature file, in any order.
+  ///   - threads: how many threads to use; one a processor when `nil`.
   /// - Throws: `invalidArgument` if the feature file lacks a row; `libraryFailure`, for example without memory, after
   ///   which the graph can be searched but must be built anew to be saved.
   public func insert(rows: [Int], threads: Int? = nil) throws(VectorIndexError) {
@@ -105,6 +107,7 @@ public final class HNSWIndex: @unchecked Sendable {
   /// There may be fewer than `top`: when the graph has fewer, or when the search meets fewer.
   /// - Parameters:
   ///   - query: one L2-normalised vector of the features' dimension.
+  ///   - top: how many rows at most.
   ///   - ef: candidates that the search keeps, at least `top`: more take longer and miss less.
   ///     See ``defaultEF(top:)``.
   /// - Throws: `dimensionMismatch`.

@@ -12,7 +12,9 @@ extension CollectionSettings.Model {
 
 extension Collection {
   /// The collection's own network on this machine.
-  /// - Parameter name: what a person asked for; `nil` for whatever the collection was made with.
+  /// - Parameters:
+  ///   - name: what a person asked for; `nil` for whatever the collection was made with.
+  ///   - store: where models are looked for.
   /// - Throws: ``KindredError/Code/modelMismatch`` for another model's name, or when the network is not to be found.
   public func modelReference(named name: String?, store: ModelStore = ModelStore()) throws -> ModelReference {
     let own = settings.model

@@ -55,7 +55,7 @@ public final class CollectionWriter {
       sql: "UPDATE property SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'generation'")
   }
 
-  /// Moves to a new feature file; see `CollectionWriter+Compaction`.
+  /// Moves to a new feature file; see `compact()`.
   func adopt(features: FeatureFile, segment: Int) {
     self.features = features
     self.segment = segment

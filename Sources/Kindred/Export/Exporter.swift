@@ -12,6 +12,8 @@ public struct Exporter {
 
   /// Writes `[images, featureDimension]` features to a file and a CSV of paths beside it, in the same order.
   /// - Parameters:
+  ///   - file: the features' file; the CSV has its name with the ending `.csv`.
+  ///   - format: how the features are written.
   ///   - normalized: L2-normalised vectors instead of the pooled features as the network gave them.
   /// - Returns: how many images were written.
   public func export(to file: String, format: Format, normalized: Bool) throws -> (images: Int, csv: String) {

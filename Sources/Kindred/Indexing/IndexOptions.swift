@@ -43,7 +43,7 @@ public struct IndexSummary: Sendable, Equatable, Codable {
   public var removed = 0
   /// Files whose bytes another image has already; they share its embedding.
   public var duplicates = 0
-  /// By reason, as ``ImageDecodingError/Code`` names them.
+  /// By reason, as `ImageDecodingError.Code` names them.
   public var skipped: [String: Int] = [:]
   /// The first files of each reason, for people.
   public var examples: [SkippedFile] = []

@@ -14,7 +14,9 @@ public struct Indexer {
   let report: (IndexProgress) -> Void
 
   /// - Parameters:
+  ///   - writer: of the collection to be brought up to date.
   ///   - loadModel: loads the collection's own network; called only when there is something to embed.
+  ///   - options: what to take, how, and with which labels.
   ///   - isCancelled: asked between batches; true ends the run after the batch in hand.
   ///   - report: told of progress, on the calling thread.
   public init(

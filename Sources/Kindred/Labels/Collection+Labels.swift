@@ -12,7 +12,9 @@ public struct LabelCount: Sendable, Equatable, Codable {
 
 extension Collection {
   /// Every label, most frequent first.
-  /// - Parameter prefix: only labels that start so, whatever the case of their letters.
+  /// - Parameters:
+  ///   - prefix: only labels that start so, whatever the case of their letters.
+  ///   - limit: how many at most; all when `nil`.
   public func labels(prefix: String = "", limit: Int? = nil) throws -> [LabelCount] {
     try read { db in
       try Row.fetchAll(

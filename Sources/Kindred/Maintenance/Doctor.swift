@@ -28,7 +28,10 @@ public struct Doctor {
   let collectionDirectory: String
   let openBLASNote: String?
 
-  /// - Parameter openBLASNote: what the program found out about OpenBLAS when it started; `nil` for nothing amiss.
+  /// - Parameters:
+  ///   - indexFolder: the folder whose disk must have room.
+  ///   - collectionDirectory: the collection to examine, if one is there.
+  ///   - openBLASNote: what the program found out about OpenBLAS when it started; `nil` for nothing amiss.
   public init(indexFolder: String, collectionDirectory: String, openBLASNote: String?) {
     self.indexFolder = indexFolder
     self.collectionDirectory = collectionDirectory

@@ -10,7 +10,10 @@ public struct Repairer {
   let loadModel: () throws -> ImageModel
   let options: IndexOptions
 
-  /// - Parameter loadModel: loads the collection's network; called only when features must be made again.
+  /// - Parameters:
+  ///   - collection: the one to mend.
+  ///   - options: how changed files are indexed again.
+  ///   - loadModel: loads the collection's network; called only when features must be made again.
   public init(
     _ collection: Collection, options: IndexOptions = IndexOptions(), loadModel: @escaping () throws -> ImageModel
   ) {

@@ -26,7 +26,7 @@ public struct ModelReference: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - executor: the library that runs it.
   ///   - threads: how many threads a run may use; all processors when `nil`.
-  /// - Throws: what ``ImageModel/init(contentsOf:recipe:executor:threads:)`` throws.
+  /// - Throws: what `ImageModel.init(contentsOf:recipe:executor:threads:)` throws.
   public func load(executor: ExecutorKind = .oneDNN, threads: Int? = nil) throws -> ImageModel {
     try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
   }

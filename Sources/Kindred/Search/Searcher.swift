@@ -16,8 +16,9 @@ public final class Searcher: Sendable {
   /// common part away too and leave noise.
   static let negativeWeight: Float = 0.5
 
-  /// - Parameter loadModel: loads the network; called at most once, and only for a picture that is not in the
-  ///   collection.
+  /// - Parameters:
+  ///   - collection: the one to search.
+  ///   - loadModel: loads the network; called at most once, and only for a picture that is not in the collection.
   public init(_ collection: Collection, loadModel: @escaping @Sendable () throws -> ImageModel) {
     self.collection = collection
     model = LazyModel(load: loadModel)

@@ -5,7 +5,9 @@ extension NetworkDescription {
   ///
   /// A safetensors file gives the stages of its architecture. An ONNX file is a graph without stages; its operations are
   /// grouped by the size of the maps that they give.
-  /// - Parameter inputSize: side of the square picture; the network's own, or 224, when `nil`.
+  /// - Parameters:
+  ///   - path: a safetensors or ONNX file.
+  ///   - inputSize: side of the square picture; the network's own, or 224, when `nil`.
   public init(weightFile path: String, inputSize: Int? = nil) throws {
     switch try WeightFileFormat(of: path) {
     case .safetensors:
