@@ -19,7 +19,7 @@ let package = Package(
     .executableTarget(
       name: "kindred",
       dependencies: [
-        "Kindred",
+        "Kindred", "ResNet", "VectorIndex", "Inference", "ImageDecoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -30,11 +30,10 @@ import Testing
     ("PDF", ascii("%PDF-1.7")),
     ("Netpbm", ascii("P6\n2 2 255\n")),
     ("ICO", [0, 0, 1, 0, 1, 0, 16, 16]),
-    ("not a picture", ascii("hello, this is a text")),
-    ("not a picture", [0]),
-    ("not a picture", [0xFF, 0xD8]),
-    ("not a picture", ascii("RIFF\0\0\0\0WAVE")),
-    ("not a picture", ascii("<html><body></body></html>")),
+  ]
+
+  private static let otherBeginnings: [[UInt8]] = [
+    ascii("hello, this is a text"), [0], [0xFF, 0xD8], ascii("RIFF\0\0\0\0WAVE"), ascii("<html><body></body></html>"),
   ]
 
   private static func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -45,6 +44,10 @@ import Testing
     #expect(error?.code == .unsupportedFormat)
     #expect(error?.reason == "unsupported format: \(name)")
     #expect(error?.path == "picture.jpg")
+  }
+
+  @Test(arguments: otherBeginnings) func tellsWhatIsNoPicture(bytes: [UInt8]) {
+    #expect(fault(bytes)?.code == .notAPicture)
   }
 
   @Test func brandsTellHEICFromAVIFAndBothFromVideo() throws {

@@ -115,14 +115,36 @@ extension Collection {
     ).map { ImageRecord(row: $0, labels: try labels(db, imageID: id)) }
   }
 
+  /// The vector in a row that SQLite names.
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row.
+  func feature(at moment: Moment, row: Int) throws -> [Float] {
+    let features = try features(at: moment)
+    guard row >= 0, row < moment.rowCount, row < features.rowCount else {
+      throw KindredError(
+        .damagedCollection, place: features.path, reason: "row \(row) is named, but there are \(moment.rowCount)",
+        remedy: "Run `kindred verify --repair`.")
+    }
+    return features.row(row)
+  }
+
+  /// An image and its vector, of one moment.
+  func featureAndRecord(id: Int64) throws -> (feature: [Float], record: ImageRecord) {
+    try read { db in
+      guard let record = try Self.record(db, id: id) else { throw Self.unknown(id: id) }
+      return (try feature(at: Self.moment(db), row: record.featureRow), record)
+    }
+  }
+
+  private static func unknown(id: Int64) -> KindredError {
+    KindredError(
+      .unknownImage, place: "id \(id)", reason: "no image has this identifier",
+      remedy: "`kindred search … --json` and `kindred export` print identifiers.")
+  }
+
   /// One image by its identifier.
   /// - Throws: ``KindredError/Code/unknownImage``.
   public func record(id: Int64) throws -> ImageRecord {
-    guard let record = try read({ try Self.record($0, id: id) }) else {
-      throw KindredError(
-        .unknownImage, place: "id \(id)", reason: "no image has this identifier",
-        remedy: "`kindred search … --json` and `kindred export` print identifiers.")
-    }
+    guard let record = try read({ try Self.record($0, id: id) }) else { throw Self.unknown(id: id) }
     return record
   }
 

@@ -35,9 +35,10 @@ public final class Collection: Sendable {
 
   enum GraphState: Sendable {
     case notLoaded
-    case loaded(HNSWIndex)
-    /// No graph that can be used, and why.
-    case absent(String)
+    /// The graph of the file that had this stamp.
+    case loaded(HNSWIndex, WalkedFile?)
+    /// No graph that can be used, in the file that had this stamp.
+    case absent(WalkedFile?)
   }
 
   /// A moment of the collection, as one read transaction saw it.
@@ -136,8 +137,9 @@ public final class Collection: Sendable {
     configuration.maximumReaderCount = 8
     configuration.prepareDatabase { db in
       if !db.configuration.readonly {
-        // With a write-ahead log this keeps the file whole at any crash; a power cut may cost the last commits.
-        try db.execute(sql: "PRAGMA synchronous = NORMAL")
+        // Every commit reaches the disk: features and graph are flushed too, and must not be ahead of SQLite after a
+        // power cut.
+        try db.execute(sql: "PRAGMA synchronous = FULL")
       }
     }
     let databasePath = files.database
@@ -233,24 +235,28 @@ public final class Collection: Sendable {
     }
   }
 
-  /// The saved graph of a moment's segment, loaded once; `nil` where there is none that can be used.
+  /// The saved graph of a moment's segment; `nil` where there is none that can be used. It is loaded once, and again
+  /// when it is behind and a newer one is on the disk.
   func graph(at moment: Moment) throws -> HNSWIndex? {
     let features = try features(at: moment)
     return openSegment.withLock { current -> HNSWIndex? in
+      let path = files.graph(moment.segment)
       switch current?.graph {
-      case .loaded(let graph): return graph
-      case .absent, nil: return nil
-      case .notLoaded:
-        do {
-          let graph = try HNSWIndex(contentsOf: files.graph(moment.segment), features: features)
-          current?.graph = .loaded(graph)
-          return graph
-        } catch {
-          current?.graph = .absent("\(error)")
-          return nil
-        }
+      case .loaded(let graph, let stamp):
+        if graph.generation == moment.generation || stamp == Self.stamp(of: path) { return graph }
+      case .absent(let stamp):
+        if stamp == Self.stamp(of: path) { return nil }
+      case .notLoaded, nil: break
       }
+      let stamp = Self.stamp(of: path)
+      let graph = try? HNSWIndex(contentsOf: path, features: features)
+      current?.graph = graph.map { .loaded($0, stamp) } ?? .absent(stamp)
+      return graph
     }
+  }
+
+  private static func stamp(of path: String) -> WalkedFile? {
+    FolderWalker.information(path).map { WalkedFile(path: path, $0) }
   }
 
   /// Forgets the graph in memory, so that the next search loads what is on the disk.

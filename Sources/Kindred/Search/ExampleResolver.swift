@@ -25,8 +25,7 @@ struct ExampleResolver {
       }
       return VectorMath.normalized(vector, norm: norm)
     case .identifier(let id):
-      let record = try collection.record(id: id)
-      return try collection.features(at: collection.moment()).row(record.featureRow)
+      return try collection.featureAndRecord(id: id).feature
     case .file(let path):
       return try vector(ofBytes: decoder.read(contentsOf: path), name: path, timing: &timing)
     case .bytes(let bytes, let name):
@@ -43,13 +42,12 @@ struct ExampleResolver {
   private func vector(ofBytes bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> [Float] {
     // A picture that is in the collection has its feature already.
     let digest = ContentHash.sha256(bytes)
-    let (moment, row) = try collection.read { db in
-      (
-        try Collection.moment(db),
-        try Int.fetchOne(db, sql: "SELECT feature_row FROM content WHERE sha256 = ?", arguments: [Data(digest)])
-      )
+    let known = try collection.read { db in
+      try Int.fetchOne(db, sql: "SELECT feature_row FROM content WHERE sha256 = ?", arguments: [Data(digest)]).map {
+        try collection.feature(at: Collection.moment(db), row: $0)
+      }
     }
-    if let row { return try collection.features(at: moment).row(row) }
+    if let known { return known }
 
     let network = try model.get(timing: &timing)
     let start = ContinuousClock.now

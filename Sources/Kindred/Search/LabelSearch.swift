@@ -43,7 +43,7 @@ struct LabelSearch {
     }
     timing.fetch += (ContinuousClock.now - fetchStart).seconds
     let answer = try Ranking(collection: collection, exact: request.exact).nearest(
-      to: query, top: request.top - hits.count, minimumScore: request.minimumScore, allowed: allowed,
+      to: query, top: request.top - hits.count, minimumScore: request.minimumScore, filter: request.filter,
       excluding: Set(carriers.map(\.imageID)))
     hits += answer.hits
     timing.search += answer.search

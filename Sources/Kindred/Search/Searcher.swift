@@ -46,9 +46,8 @@ public final class Searcher: Sendable {
     var timing = SearchTiming()
     var excluded = Set<Int64>()
     let query = try vector(for: request, excluded: &excluded, timing: &timing)
-    let allowed = try collection.read { try request.filter.allowed($0) }
     let answer = try Ranking(collection: collection, exact: request.exact).nearest(
-      to: query, top: request.top, minimumScore: request.minimumScore, allowed: allowed, excluding: excluded)
+      to: query, top: request.top, minimumScore: request.minimumScore, filter: request.filter, excluding: excluded)
     timing.search = answer.search
     timing.fetch = answer.fetch
     return SearchResult(hits: answer.hits, exact: answer.exact, timing: timing)
