@@ -148,9 +148,25 @@ extension Collection {
     return record
   }
 
+  /// Every image of one moment, in the order of identifiers, with its vector. The body runs inside the transaction and
+  /// must not read the collection otherwise.
+  func forEachRecordWithFeature(_ body: (_ record: ImageRecord, _ feature: [Float], _ total: Int) throws -> Void) throws
+  {
+    try read { db in
+      let moment = try Self.moment(db)
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: "SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id ORDER BY image.id")
+      while let row = try cursor.next() {
+        let record = ImageRecord(row: row, labels: try Self.labels(db, imageID: row["id"]))
+        try body(record, try feature(at: moment, row: record.featureRow), moment.imageCount)
+      }
+    }
+  }
+
   /// Every image, in the order of identifiers. Images that come or go meanwhile may be seen or not.
   public func forEachRecord(_ body: (ImageRecord) throws -> Void) throws {
-    var last: Int64 = 0
+    var last = Int64.min
     while true {
       // Portions, so that the body may use the collection and no read transaction stays open for long.
       let portion = try read { db in

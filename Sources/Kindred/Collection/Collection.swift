@@ -23,7 +23,8 @@ public final class Collection: Sendable {
   public let created: String
 
   let files: CollectionFiles
-  let database: DatabasePool
+  /// A pool; a single read-only connection where the folder can't be written to.
+  let database: any DatabaseReader
   private let openSegment: Mutex<Segment?> = Mutex(nil)
 
   /// The feature file and graph that one number names.
@@ -90,6 +91,12 @@ public final class Collection: Sendable {
     }
     let lock = try WriterLock(path: files.lock)
     defer { withExtendedLifetime(lock) {} }
+    // Another process may have been quicker.
+    guard !exists(at: directory) else {
+      throw KindredError(
+        .collectionExists, place: directory, reason: "a collection was made here just now",
+        remedy: "Run the command again.")
+    }
     // A crash before the database appeared may have left a feature file without an owner.
     for path in files.leftovers(besides: 0) { try? FileManager.default.removeItem(atPath: path) }
     let features = try FeatureFile.create(path: files.features(1), dimension: settings.model.featureDimension)
@@ -132,26 +139,17 @@ public final class Collection: Sendable {
         .noCollection, place: directory, reason: "no collection here",
         remedy: "Make one with `kindred index FOLDER`, or name another place with --index.")
     }
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(20)
-    configuration.maximumReaderCount = 8
-    configuration.prepareDatabase { db in
-      if !db.configuration.readonly {
-        // Every commit reaches the disk: features and graph are flushed too, and must not be ahead of SQLite after a
-        // power cut.
-        try db.execute(sql: "PRAGMA synchronous = FULL")
-      }
-    }
     let databasePath = files.database
     do {
-      database = try DatabasePool(path: databasePath, configuration: configuration)
+      database = try CollectionDatabase.open(databasePath)
       let properties = try database.read { db in
         try CollectionSchema.check(db, path: databasePath)
         let rows = try Row.fetchAll(db, sql: "SELECT name, value FROM property")
         return Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] as String, $0["value"] as String) })
       }
       guard let settingsText = properties["settings"], let identifier = properties["identifier"],
-        let settings = try? JSONDecoder().decode(CollectionSettings.self, from: Data(settingsText.utf8))
+        let settings = try? JSONDecoder().decode(CollectionSettings.self, from: Data(settingsText.utf8)),
+        settings.isUsable
       else {
         throw KindredError(
           .damagedCollection, place: databasePath, reason: "the collection's settings are missing or damaged")
@@ -160,25 +158,7 @@ public final class Collection: Sendable {
       self.identifier = identifier
       created = properties["created"] ?? ""
     } catch let error as DatabaseError {
-      throw Self.translated(error, path: databasePath)
-    }
-  }
-
-  static func translated(_ error: DatabaseError, path: String) -> KindredError {
-    let message = error.message ?? "\(error.resultCode)"
-    switch error.resultCode {
-    case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-      return KindredError(
-        .damagedCollection, place: path, reason: "SQLite can't read it: \(message)",
-        remedy: "Run `kindred verify`; if it can't be mended, remove the folder and index again.")
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
-      return KindredError(.busy, place: path, reason: "another process holds the database", remedy: "Try again.")
-    case .SQLITE_FULL:
-      return KindredError(.unwritable, place: path, reason: "the disk is full")
-    case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_IOERR:
-      return KindredError(.unwritable, place: path, reason: "SQLite: \(message)")
-    default:
-      return KindredError(.damagedCollection, place: path, reason: "SQLite: \(message)")
+      throw CollectionDatabase.translated(error, path: databasePath)
     }
   }
 
@@ -187,7 +167,7 @@ public final class Collection: Sendable {
   /// Runs a read transaction, with SQLite's errors turned into ``KindredError``.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
     do { return try database.read(body) } catch let error as DatabaseError {
-      throw Self.translated(error, path: files.database)
+      throw CollectionDatabase.translated(error, path: files.database)
     }
   }
 
@@ -200,9 +180,16 @@ public final class Collection: Sendable {
       }
       return value
     }
+    let (generation, rowCount, segment) = (
+      try property("generation"), try property("row_count"), try property("segment")
+    )
+    guard (0...1 << 53).contains(generation), (0...1 << 32).contains(rowCount), (1...1 << 32).contains(segment) else {
+      throw KindredError(
+        .damagedCollection, reason: "the collection's counters are out of range",
+        remedy: "Index the folder again into a new collection.")
+    }
     return Moment(
-      generation: try property("generation"), rowCount: Int(try property("row_count")),
-      segment: Int(try property("segment")),
+      generation: generation, rowCount: Int(rowCount), segment: Int(segment),
       contentCount: try Int.fetchOne(db, sql: "SELECT count(*) FROM content") ?? 0,
       imageCount: try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0)
   }

@@ -21,8 +21,9 @@ struct CollectionFiles: Sendable {
   func leftovers(besides number: Int) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     let kept = [features(number), graph(number)].map { ($0 as NSString).lastPathComponent }
+    // Exactly the names that a collection gives: the folder may hold a person's files.
     return names.filter { name in
-      (name.hasPrefix("features-") || name.hasPrefix("graph-")) && !kept.contains(name)
+      name.wholeMatch(of: /features-[0-9]{6,}\.f32|graph-[0-9]{6,}\.hnsw/) != nil && !kept.contains(name)
     }.map { directory + "/" + $0 }
   }
 }

@@ -7,57 +7,66 @@ enum CollectionSchema {
   static let applicationID: Int32 = 0x4B4E_4452
   static let version = 1
 
+  /// Every table and index, in the words with which they are made. STRICT tables hold no other types, and the checks no
+  /// other ranges, whatever program writes to them.
+  private static let statements = [
+    """
+    CREATE TABLE property (
+      name TEXT PRIMARY KEY NOT NULL,
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    // Distinct file contents: one feature each, however many files hold the same bytes.
+    """
+    CREATE TABLE content (
+      id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+      sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+      byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+      format TEXT NOT NULL,
+      width INTEGER NOT NULL CHECK (width BETWEEN 1 AND 1000000000),
+      height INTEGER NOT NULL CHECK (height BETWEEN 1 AND 1000000000),
+      capture_date TEXT,
+      camera TEXT,
+      feature_row INTEGER NOT NULL UNIQUE CHECK (feature_row >= 0),
+      feature_norm REAL NOT NULL CHECK (feature_norm > 0),
+      feature_checksum INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE image (
+      id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+      path TEXT NOT NULL UNIQUE,
+      byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+      modified_ns INTEGER NOT NULL,
+      content_id INTEGER NOT NULL REFERENCES content (id),
+      added TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX image_content ON image (content_id)",
+    """
+    CREATE TABLE label (
+      image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      source TEXT NOT NULL,
+      confidence REAL NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+      PRIMARY KEY (image_id, name, source)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX label_name ON label (name)",
+    // Files that could not be indexed, so that they are not tried again until they change.
+    """
+    CREATE TABLE skipped (
+      path TEXT PRIMARY KEY NOT NULL,
+      byte_count INTEGER NOT NULL,
+      modified_ns INTEGER NOT NULL,
+      code TEXT NOT NULL,
+      reason TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+  ]
+
   static func create(_ db: Database) throws {
-    try db.execute(
-      sql: """
-        CREATE TABLE property (
-          name TEXT PRIMARY KEY NOT NULL,
-          value TEXT NOT NULL
-        ) WITHOUT ROWID;
-
-        -- Distinct file contents: one feature each, however many files hold the same bytes.
-        CREATE TABLE content (
-          id INTEGER PRIMARY KEY AUTOINCREMENT,
-          sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
-          byte_count INTEGER NOT NULL,
-          format TEXT NOT NULL,
-          width INTEGER NOT NULL,
-          height INTEGER NOT NULL,
-          capture_date TEXT,
-          camera TEXT,
-          feature_row INTEGER NOT NULL UNIQUE,
-          feature_norm REAL NOT NULL,
-          feature_checksum INTEGER NOT NULL
-        );
-
-        CREATE TABLE image (
-          id INTEGER PRIMARY KEY AUTOINCREMENT,
-          path TEXT NOT NULL UNIQUE,
-          byte_count INTEGER NOT NULL,
-          modified_ns INTEGER NOT NULL,
-          content_id INTEGER NOT NULL REFERENCES content (id),
-          added TEXT NOT NULL
-        );
-        CREATE INDEX image_content ON image (content_id);
-
-        CREATE TABLE label (
-          image_id INTEGER NOT NULL REFERENCES image (id) ON DELETE CASCADE,
-          name TEXT NOT NULL,
-          source TEXT NOT NULL,
-          confidence REAL NOT NULL,
-          PRIMARY KEY (image_id, name, source)
-        ) WITHOUT ROWID;
-        CREATE INDEX label_name ON label (name);
-
-        -- Files that could not be indexed, so that they are not tried again until they change.
-        CREATE TABLE skipped (
-          path TEXT PRIMARY KEY NOT NULL,
-          byte_count INTEGER NOT NULL,
-          modified_ns INTEGER NOT NULL,
-          code TEXT NOT NULL,
-          reason TEXT NOT NULL
-        ) WITHOUT ROWID;
-        """)
+    for statement in statements { try db.execute(sql: statement) }
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
@@ -75,6 +84,14 @@ enum CollectionSchema {
         .foreignCollection, place: path,
         reason: "the collection has format version \(found); this program reads \(version)",
         remedy: found > version ? "Update kindred." : "Index the folder again into a new collection.")
+    }
+    // Triggers and views that somebody added would run with this program's rights, and other tables hold other types.
+    let schema = try String.fetchSet(
+      db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    guard schema == Set(statements) else {
+      throw KindredError(
+        .foreignCollection, place: path, reason: "the tables are not those that Kindred makes",
+        remedy: "Undo what another program changed, or index the folder again into a new collection.")
     }
   }
 }

@@ -46,6 +46,13 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
   public var decoding: DecodingOptions.Path
   public var graph: HNSWParameters
 
+  /// Whether the numbers are such as Kindred writes.
+  var isUsable: Bool {
+    FeatureFile.dimensions.contains(model.featureDimension) && (0...1_000_000).contains(model.classCount)
+      && (1...65_536).contains(model.preprocessing.shorterSide) && (1...65_536).contains(model.preprocessing.crop)
+      && (2...128).contains(graph.m) && (4...4096).contains(graph.efConstruction)
+  }
+
   public init(
     model: Model, embedding: EmbeddingRecipe = .plain, similarity: Similarity = .cosine,
     decoding: DecodingOptions.Path = .exact, graph: HNSWParameters = HNSWParameters()

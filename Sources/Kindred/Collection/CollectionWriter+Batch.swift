@@ -2,14 +2,6 @@ import Foundation
 import GRDB
 import ImageDecoding
 
-/// A file as the walk saw it.
-struct WalkedFile: Sendable, Equatable {
-  var path: String
-  var byteCount: Int64
-  /// Since 1970, in nanoseconds.
-  var modified: Int64
-}
-
 /// One distinct content, ready to be stored.
 struct NewContent: Sendable {
   /// Bytes of the file.
@@ -43,7 +35,16 @@ struct BatchEntry: Sendable {
 struct BatchCounts: Sendable, Equatable {
   var indexed = 0
   var duplicates = 0
-  var skipped = 0
+  /// Images whose file has other bytes than before.
+  var edits: [Edit] = []
+
+  /// An image that stayed with its path while the content changed. Should the old content turn up at another path, the
+  /// image has moved there.
+  struct Edit: Sendable, Equatable {
+    var imageID: Int64
+    /// SHA-256 of the content that it had.
+    var before: [UInt8]
+  }
 }
 
 extension CollectionWriter {
@@ -93,6 +94,11 @@ extension CollectionWriter {
     return counts
   }
 
+  /// Faults whose cause is not in the file; such a file is tried again at the next run.
+  private static let passingCodes: Set<String> = [
+    ImageDecodingError.Code.unreadable.rawValue, ImageDecodingError.Code.notFound.rawValue,
+  ]
+
   private static func insertContent(
     _ db: Database, sha256: [UInt8], _ content: NewContent, row: Int, checksum: UInt32
   ) throws {
@@ -115,9 +121,13 @@ extension CollectionWriter {
     var predictions: [Label]?
     switch entry.outcome {
     case .skipped(let code, let reason):
-      counts.skipped += 1
-      // A picture that was good before and is not now leaves the collection.
-      if let old = try Self.imageRow(db, path: file.path) { try Self.removeImages(db, ids: [old.id]) }
+      guard !Self.passingCodes.contains(code) else { return }
+      if let old = try Self.imageRow(db, path: file.path) {
+        // It may be half written at this moment: the image keeps its place and labels, and is looked at again.
+        if code == ImageDecodingError.Code.truncated.rawValue { return }
+        // A picture that was good before and is not now leaves the collection.
+        try Self.removeImages(db, ids: [old.id], sweeping: false)
+      }
       try db.execute(
         sql: "INSERT OR REPLACE INTO skipped (path, byte_count, modified_ns, code, reason) VALUES (?, ?, ?, ?, ?)",
         arguments: [file.path, file.byteCount, file.modified, code, reason])
@@ -145,7 +155,9 @@ extension CollectionWriter {
         sql: "UPDATE image SET byte_count = ?, modified_ns = ?, content_id = ? WHERE id = ?",
         arguments: [file.byteCount, file.modified, contentID, imageID])
       if old.contentID != contentID {
-        try Self.removeOrphans(db, contentIDs: [old.contentID])
+        // The old content stays until the end of the run: it may have moved to a file that comes later.
+        let before = try Data.fetchOne(db, sql: "SELECT sha256 FROM content WHERE id = ?", arguments: [old.contentID])
+        counts.edits.append(BatchCounts.Edit(imageID: imageID, before: [UInt8](before ?? Data())))
         if let predictions { try Self.replaceLabels(db, imageID: imageID, source: .predicted, with: predictions) }
       }
     } else {

@@ -14,20 +14,6 @@ extension CollectionWriter {
     }
   }
 
-  /// Files that are known under another path now. Identifier, content and all labels but the folder's stay.
-  func move(_ moves: [(imageID: Int64, file: WalkedFile, folderLabels: [Label])]) throws {
-    guard !moves.isEmpty else { return }
-    try write { db in
-      for move in moves {
-        try db.execute(
-          sql: "UPDATE image SET path = ?, byte_count = ?, modified_ns = ? WHERE id = ?",
-          arguments: [move.file.path, move.file.byteCount, move.file.modified, move.imageID])
-        try Self.replaceLabels(db, imageID: move.imageID, source: .folder, with: move.folderLabels)
-        try db.execute(sql: "DELETE FROM skipped WHERE path = ?", arguments: [move.file.path])
-      }
-    }
-  }
-
   /// Forgets skipped files that are gone.
   func forgetSkipped(paths: [String]) throws {
     guard !paths.isEmpty else { return }
@@ -37,14 +23,14 @@ extension CollectionWriter {
   }
 
   @discardableResult
-  static func removeImages(_ db: Database, ids: [Int64]) throws -> Int {
+  static func removeImages(_ db: Database, ids: [Int64], sweeping: Bool = true) throws -> Int {
     var removed = 0
     for id in ids {
       guard
         let contentID = try Int64.fetchOne(db, sql: "SELECT content_id FROM image WHERE id = ?", arguments: [id])
       else { continue }
       try db.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [id])
-      try removeOrphans(db, contentIDs: [contentID])
+      if sweeping { try removeOrphans(db, contentIDs: [contentID]) }
       removed += 1
     }
     return removed
@@ -56,6 +42,14 @@ extension CollectionWriter {
       try db.execute(
         sql: "DELETE FROM content WHERE id = ? AND NOT EXISTS (SELECT 1 FROM image WHERE content_id = ?)",
         arguments: [id, id])
+    }
+  }
+
+  /// Drops every content that no image holds.
+  func sweepOrphans() throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
+      if db.changesCount > 0 { try Self.advanceGeneration(db) }
     }
   }
 }

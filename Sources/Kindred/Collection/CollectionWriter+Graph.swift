@@ -7,8 +7,11 @@ extension CollectionWriter {
   /// anew where there is none or it is damaged. Small collections have no graph.
   /// - Parameters:
   ///   - force: build a graph however small the collection is.
+  ///   - isCancelled: asked now and then; true ends the work. What is done is kept, and the next call goes on.
   ///   - progress: told how many rows are in the graph, of how many.
-  public func updateGraph(force: Bool = false, progress: (Int, Int) -> Void = { _, _ in }) throws {
+  public func updateGraph(
+    force: Bool = false, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
     let (moment, live) = try collection.read { db in
       (try Collection.moment(db), try Collection.liveRows(db))
     }
@@ -36,6 +39,12 @@ extension CollectionWriter {
     let portion = 2_048
     for start in stride(from: 0, to: missing.count, by: portion) {
       progress(start, missing.count)
+      if isCancelled() {
+        // Rows are inserted in ascending order: searches compare what comes after the last one by itself.
+        try graph.save(to: path, generation: -1)
+        collection.forgetGraph()
+        return
+      }
       try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]))
     }
     progress(missing.count, missing.count)
@@ -57,10 +66,10 @@ extension CollectionWriter {
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
     let fresh = try FeatureFile.create(path: path, dimension: features.dimension)
-    let live = try collection.read { try Collection.liveRows($0) }
+    let (moment, live) = try collection.read { (try Collection.moment($0), try Collection.liveRows($0)) }
     for start in stride(from: 0, to: live.count, by: 1_024) {
       let rows = live[start..<min(start + 1_024, live.count)]
-      _ = try fresh.append(rows.flatMap { features.row($0) })
+      _ = try fresh.append(rows.flatMap { try collection.feature(at: moment, row: $0) })
     }
     try fresh.synchronize()
     try write { db in

@@ -39,10 +39,19 @@ public final class CollectionWriter {
     self.segment = segment
   }
 
+  deinit {
+    // Readers that may not write here need the database without a log beside it.
+    _ = try? (collection.database as? DatabasePool)?.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+  }
+
   /// Runs a write transaction, with SQLite's errors turned into ``KindredError``.
   func write<T>(_ body: (Database) throws -> T) throws -> T {
-    do { return try collection.database.write(body) } catch let error as DatabaseError {
-      throw Collection.translated(error, path: collection.files.database)
+    guard let database = collection.database as? DatabasePool else {
+      throw KindredError(
+        .unwritable, place: collection.directory, reason: "the collection can't be written to by this user")
+    }
+    do { return try database.write(body) } catch let error as DatabaseError {
+      throw CollectionDatabase.translated(error, path: collection.files.database)
     }
   }
 

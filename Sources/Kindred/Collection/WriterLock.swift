@@ -27,6 +27,8 @@ final class WriterLock: Sendable {
 
   deinit {
     ftruncate(descriptor, 0)
+    // Closing alone would leave it to a child process that was being started at this moment.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 }

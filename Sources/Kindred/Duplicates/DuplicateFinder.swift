@@ -33,8 +33,10 @@ public struct DuplicateFinder {
       throw KindredError(.invalidArgument, place: "--threshold \(threshold)", reason: "must be above 0 and at most 1")
     }
     let (moment, rows) = try collection.read { (try Collection.moment($0), try Collection.liveRows($0)) }
-    guard !rows.isEmpty else { return [] }
+    guard let last = rows.last else { return [] }
     let features = try collection.features(at: moment)
+    // Rows ascend, and SQLite holds none below 0.
+    _ = try collection.feature(at: moment, row: last)
     let graph = try usableGraph(moment: moment, rows: rows, features: features)
     let live = Set(rows)
 
@@ -94,7 +96,8 @@ public struct DuplicateFinder {
     var records = rows.flatMap { byRow[$0] ?? [] }
     guard records.count > 1 else { return nil }
     records.sort {
-      ($0.width * $0.height, $0.byteCount, $1.path) > ($1.width * $1.height, $1.byteCount, $0.path)
+      (Double($0.width) * Double($0.height), $0.byteCount, $1.path)
+        > (Double($1.width) * Double($1.height), $1.byteCount, $0.path)
     }
     let first = features.row(records[0].featureRow)
     let sharing = Dictionary(grouping: records, by: \.sha256)

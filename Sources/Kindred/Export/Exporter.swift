@@ -17,22 +17,18 @@ public struct Exporter {
   ///   - normalized: L2-normalised vectors instead of the pooled features as the network gave them.
   /// - Returns: how many images were written.
   public func export(to file: String, format: Format, normalized: Bool) throws -> (images: Int, csv: String) {
-    let moment = try collection.moment()
-    let features = try collection.features(at: moment)
-    let dimension = features.dimension
+    let dimension = collection.settings.model.featureDimension
     let csvPath = (file as NSString).deletingPathExtension + ".csv"
     let csv = try OutputFile(path: csvPath)
-    let writer = try FeatureWriter(path: file, format: format, rows: moment.imageCount, dimension: dimension)
-    var count = 0
     try csv.write("row,id,path,sha256,width,height,format,captured,labels\n")
-    try collection.forEachRecord { record in
-      guard count < moment.imageCount else { return }
-      var vector = features.row(record.featureRow)
-      if !normalized {
-        let norm = Float(record.featureNorm)
-        for index in vector.indices { vector[index] *= norm }
-      }
-      try writer.append(vector)
+    // The header says how many rows follow, so the file starts with the first of them.
+    var started: FeatureWriter?
+    var count = 0
+    try collection.forEachRecordWithFeature { record, feature, total in
+      let writer = try started ?? FeatureWriter(path: file, format: format, rows: total, dimension: dimension)
+      started = writer
+      let norm = normalized ? 1 : Float(record.featureNorm)
+      try writer.append(norm == 1 ? feature : feature.map { $0 * norm })
       let fields = [
         String(count), String(record.id), record.path, record.sha256, String(record.width), String(record.height),
         record.format, record.captureDate ?? "", record.labels.map(\.name).joined(separator: ";"),
@@ -40,11 +36,7 @@ public struct Exporter {
       try csv.write(CSV.row(fields) + "\n")
       count += 1
     }
-    guard count == moment.imageCount else {
-      throw KindredError(
-        .busy, place: collection.directory, reason: "images left the collection during the export",
-        remedy: "Run it again.")
-    }
+    let writer = try started ?? FeatureWriter(path: file, format: format, rows: 0, dimension: dimension)
     try writer.finish()
     try csv.finish()
     return (count, csvPath)

@@ -23,8 +23,8 @@ struct FolderWalker {
     var problems: [Problem] = []
     /// Folders that were named, absolute and free of links.
     var roots: [String] = []
-    /// Files seen, before the patterns.
-    var seen = 0
+    /// Files seen below each root, before the patterns.
+    var seen: [String: Int] = [:]
   }
 
   private struct Identity: Hashable {
@@ -42,7 +42,7 @@ struct FolderWalker {
     var result = Result()
     var visited = Set<Identity>()
     let omitted = Set(omittedFolders.compactMap { Self.information($0).map(Identity.init) })
-    var paths = Set<String>()
+    var paths = Set<PathKey>()
     for folder in folders {
       guard let resolved = realpath(folder, nil) else {
         throw KindredError(
@@ -55,8 +55,8 @@ struct FolderWalker {
         throw KindredError(.unreadableFolder, place: folder, reason: String(cString: strerror(errno)).lowercased())
       }
       if information.st_mode & S_IFMT == S_IFREG {
-        result.seen += 1
-        if paths.insert(root).inserted { result.files.append(WalkedFile(path: root, information)) }
+        let path = Self.withoutFollowingTheLastLink(folder) ?? root
+        if paths.insert(PathKey(path)).inserted { result.files.append(WalkedFile(path: path, information)) }
         continue
       }
       guard information.st_mode & S_IFMT == S_IFDIR else {
@@ -66,25 +66,29 @@ struct FolderWalker {
         throw KindredError(.unreadableFolder, place: folder, reason: String(cString: strerror(errno)).lowercased())
       }
       result.roots.append(root)
+      result.seen[root] = 0
       var pending = [(path: root, relative: "", identity: Identity(information))]
       while let next = pending.popLast() {
         guard !omitted.contains(next.identity), visited.insert(next.identity).inserted else { continue }
-        list(next.path, relative: next.relative, into: &result, pending: &pending, paths: &paths, visited: visited)
+        result.seen[root, default: 0] += list(
+          next.path, relative: next.relative, into: &result, pending: &pending, paths: &paths, visited: visited)
       }
     }
     result.files.sort { $0.path < $1.path }
     return result
   }
 
+  /// - Returns: how many files it saw.
   private func list(
     _ folder: String, relative: String, into result: inout Result,
-    pending: inout [(path: String, relative: String, identity: Identity)], paths: inout Set<String>,
+    pending: inout [(path: String, relative: String, identity: Identity)], paths: inout Set<PathKey>,
     visited: Set<Identity>
-  ) {
+  ) -> Int {
+    var seen = 0
     guard let stream = opendir(folder) else {
       result.problems.append(
         Problem(path: folder, code: "unreadable", reason: String(cString: strerror(errno)).lowercased()))
-      return
+      return seen
     }
     defer { closedir(stream) }
     let descriptor = dirfd(stream)
@@ -129,29 +133,33 @@ struct FolderWalker {
         }
         pending.append((path, below, Identity(information)))
       case S_IFREG:
-        result.seen += 1
+        seen += 1
         guard include.isEmpty || Self.matches(include, name: name, path: below) else { continue }
-        if paths.insert(path).inserted { result.files.append(WalkedFile(path: path, information)) }
+        if paths.insert(PathKey(path)).inserted { result.files.append(WalkedFile(path: path, information)) }
       default:
         continue
       }
     }
+    return seen
   }
 
   private static func matches(_ patterns: [String], name: String, path: String) -> Bool {
     patterns.contains { fnmatch($0, name, 0) == 0 || fnmatch($0, path, 0) == 0 }
   }
 
+  /// A named file's absolute path: links above it are followed, and one that is the file itself is not, since it may be
+  /// indexed under its own name.
+  private static func withoutFollowingTheLastLink(_ path: String) -> String? {
+    let name = (path as NSString).lastPathComponent
+    let parent = (path as NSString).deletingLastPathComponent
+    guard let resolved = realpath(parent.isEmpty ? "." : parent, nil) else { return nil }
+    defer { free(resolved) }
+    let folder = String(cString: resolved)
+    return folder == "/" ? "/" + name : folder + "/" + name
+  }
+
   static func information(_ path: String) -> stat? {
     var information = stat()
     return stat(path, &information) == 0 ? information : nil
-  }
-}
-
-extension WalkedFile {
-  init(path: String, _ information: stat) {
-    self.init(
-      path: path, byteCount: Int64(information.st_size),
-      modified: Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import ImageDecoding
 import Inference
 import ResNet
@@ -42,26 +43,56 @@ public struct Indexer {
       include: options.include, exclude: options.exclude, followsLinks: options.followsLinks,
       omittedFolders: [collection.directory]
     ).walk(folders)
-    var plan = try IndexPlan(walk: walk, collection: collection, options: options)
+    let plan = try IndexPlan(walk: walk, collection: collection, options: options)
     for problem in walk.problems + plan.skippedBefore { note(problem, in: &summary) }
     summary.unchanged = plan.unchanged
     try writer.forgetSkipped(paths: plan.forgotten)
 
-    try embed(&plan, labeller: labeller, summary: &summary)
+    var moving = Moving()
+    try embed(plan, labeller: labeller, moving: &moving, summary: &summary)
     if !summary.interrupted {
       // Only now is it known which of the missing files have turned up elsewhere.
-      summary.removed = try writer.remove(imageIDs: plan.missingIDs)
+      let resolved = try writer.resolveMoves(
+        moving.found, edits: moving.edits, folderLabels: labeller.folderLabels)
+      summary.moved = resolved.moved
+      let rest = try writer.commit(
+        resolved.rest.map {
+          BatchEntry(file: $0.file, outcome: .known(sha256: $0.sha256), folderLabels: $0.folderLabels)
+        })
+      summary.indexed += rest.indexed
+      summary.duplicates += rest.duplicates
+      summary.removed = try resolved.removed + writer.remove(imageIDs: stillMissing(plan.missing))
       try labeller.apply(to: walk.files.map(\.path), writer: writer)
+    }
+    try writer.sweepOrphans()
+    if !summary.interrupted {
       try writer.compactIfWorthwhile()
       let total = plan.work.count
-      try writer.updateGraph { completed, missing in
+      try writer.updateGraph(isCancelled: isCancelled) { completed, missing in
         report(IndexProgress(phase: .graph, completed: completed, total: missing, embedded: total))
       }
+      summary.interrupted = isCancelled()
     }
     report(IndexProgress(phase: .done, completed: plan.work.count, total: plan.work.count, embedded: 0))
     summary.total = try collection.imageCount()
     summary.seconds = (ContinuousClock.now - start).seconds
     return summary
+  }
+
+  /// What may turn out to have moved when all files have been looked at.
+  private struct Moving {
+    var found: [FoundFile] = []
+    var edits: [BatchCounts.Edit] = []
+  }
+
+  /// Those of the missing images that did not move.
+  private func stillMissing(_ ids: [Int64]) throws -> [Int64] {
+    try writer.collection.read { db in
+      try ids.filter { id in
+        let path = try String.fetchOne(db, sql: "SELECT path FROM image WHERE id = ?", arguments: [id])
+        return path.map { FileState(of: $0) == .gone } ?? false
+      }
+    }
   }
 
   private func note(_ problem: FolderWalker.Problem, in summary: inout IndexSummary) {
@@ -75,7 +106,9 @@ public struct Indexer {
   // MARK: The pipeline
 
   /// Decodes on all processors while this thread runs the network and stores batches.
-  private func embed(_ plan: inout IndexPlan, labeller: FileLabeller, summary: inout IndexSummary) throws {
+  private func embed(
+    _ plan: IndexPlan, labeller: FileLabeller, moving: inout Moving, summary: inout IndexSummary
+  ) throws {
     guard !plan.work.isEmpty else { return }
     let model = try loadModel()
     let pipeline = PreparationPipeline(
@@ -103,7 +136,8 @@ public struct Indexer {
       // Small commits of files that need no network are as safe as large ones and show progress.
       guard arrived.isEmpty || waiting >= options.batchSize || pending.count >= options.batchSize * 8 else { continue }
       if !pending.isEmpty {
-        embedded += try store(pending, model: model, plan: &plan, labeller: labeller, summary: &summary)
+        embedded += try store(
+          pending, model: model, plan: plan, labeller: labeller, moving: &moving, summary: &summary)
         completed += pending.count
         pending = []
         report(IndexProgress(phase: .embedding, completed: completed, total: total, embedded: embedded))
@@ -119,8 +153,8 @@ public struct Indexer {
   /// Runs one batch through the network and commits it.
   /// - Returns: how many images went through the network.
   private func store(
-    _ items: [PreparationPipeline.Item], model: ImageModel, plan: inout IndexPlan, labeller: FileLabeller,
-    summary: inout IndexSummary
+    _ items: [PreparationPipeline.Item], model: ImageModel, plan: IndexPlan, labeller: FileLabeller,
+    moving: inout Moving, summary: inout IndexSummary
   ) throws -> Int {
     var outcomes = try items.map { try $0.outcome.get() }
     var inputs: [Float] = []
@@ -133,17 +167,14 @@ public struct Indexer {
     }
     let embeddings = try Embedder(model: model).embed(prepared: inputs, count: indices.count)
 
-    // A missing image whose bytes turn up at a new path has moved there.
-    var moves: [(imageID: Int64, file: WalkedFile, folderLabels: [Label])] = []
     var entries: [BatchEntry] = []
     var nextEmbedding = 0
     for (item, outcome) in zip(items, outcomes) {
       let labels = labeller.folderLabels(of: item.file.path)
       switch outcome {
       case .known(let digest):
-        if var ids = plan.missing[Data(digest)], let id = ids.popLast() {
-          plan.missing[Data(digest)] = ids.isEmpty ? nil : ids
-          moves.append((id, item.file, labels))
+        if try writer.mayHaveMoved(item.file, sha256: digest, changed: plan.changed) {
+          moving.found.append(FoundFile(file: item.file, sha256: digest, folderLabels: labels))
         } else {
           entries.append(BatchEntry(file: item.file, outcome: .known(sha256: digest), folderLabels: labels))
         }
@@ -166,11 +197,10 @@ public struct Indexer {
       }
     }
     outcomes = []
-    try writer.move(moves)
-    summary.moved += moves.count
     let counts = try writer.commit(entries)
     summary.indexed += counts.indexed
     summary.duplicates += counts.duplicates
+    moving.edits += counts.edits
     return indices.count
   }
 }

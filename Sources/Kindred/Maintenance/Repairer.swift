@@ -22,11 +22,20 @@ public struct Repairer {
     self.loadModel = loadModel
   }
 
+  private static let mostPixels = 10_000_000_000
+
   /// Mends, and verifies again.
   /// - Returns: what was wrong, and what still is.
   public func run(hashesFiles: Bool = true) throws -> (before: VerificationReport, after: VerificationReport) {
     let findings = try Verifier(collection, hashesFiles: hashesFiles).findings()
     guard !findings.report.isSound else { return (findings.report, findings.report) }
+    let gone = findings.missingImages.count
+    guard options.allowsEmpty || gone <= 10 || gone * 2 <= findings.report.images else {
+      throw KindredError(
+        .unreadableFolder, place: collection.directory,
+        reason: "the files of \(gone) of \(findings.report.images) images are gone; is a disk not mounted?",
+        remedy: "If they are really gone, run again with --allow-empty.")
+    }
     try mendRows(findings)
     let writer = try CollectionWriter(collection)
     try writer.remove(imageIDs: findings.missingImages)
@@ -39,6 +48,7 @@ public struct Repairer {
       }
       var options = options
       options.labels = []
+      options.maximumPixels = Self.mostPixels
       _ = try Indexer(writer: writer, loadModel: loadModel, options: options).run(findings.changedFiles)
     }
     try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
@@ -52,6 +62,7 @@ public struct Repairer {
   /// left of leave the collection.
   private func mendRows(_ findings: Verifier.Findings) throws {
     let moment = try collection.moment()
+    let next = moment.segment + 1
     let isShort =
       (try? FeatureFile(path: collection.files.features(moment.segment)))
       .map { $0.rowCount < moment.rowCount } ?? true
@@ -59,7 +70,6 @@ public struct Repairer {
     guard !findings.badContents.isEmpty || isShort || !findings.featuresAreUsable || orphans else { return }
 
     let lock = try WriterLock(path: collection.files.lock)
-    let next = moment.segment + 1
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
     let fresh = try FeatureFile.create(path: path, dimension: collection.settings.model.featureDimension)
@@ -96,7 +106,7 @@ public struct Repairer {
         try db.execute(sql: "DELETE FROM content WHERE id = ?", arguments: [id])
       }
       // Out of the way first: no two contents may claim one row at any time.
-      try db.execute(sql: "UPDATE content SET feature_row = -1 - id")
+      try db.execute(sql: "UPDATE content SET feature_row = 1099511627776 + id")
       for item in placed {
         try db.execute(
           sql: "UPDATE content SET feature_row = ?, feature_norm = ?, feature_checksum = ? WHERE id = ?",
@@ -118,7 +128,8 @@ public struct Repairer {
     let decoder = ImageDecoder(
       options: DecodingOptions(
         path: collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
-        maximumPixels: options.maximumPixels))
+        // What was indexed with a larger limit must not be lost to a smaller one.
+        maximumPixels: Self.mostPixels, maximumFileBytes: 1 << 30))
     for path in paths {
       guard let bytes = try? decoder.read(contentsOf: path), ContentHash.sha256(bytes) == digest,
         let decoded = try? decoder.decode(bytes, name: path)

@@ -61,18 +61,26 @@ public struct Verifier {
   public func run() throws -> VerificationReport { try findings().report }
 
   func findings() throws -> Findings {
-    var findings = Findings()
-    findings.report.hashedFiles = hashesFiles
-    try checkDatabase(&findings)
-    let moment = try collection.moment()
-    findings.report.images = moment.imageCount
-    findings.report.contents = moment.contentCount
-    if let features = checkFeatureFile(moment, &findings) {
-      try checkFeatures(features, moment: moment, &findings)
-      try checkGraph(features, moment: moment, &findings)
+    while true {
+      var findings = Findings()
+      findings.report.hashedFiles = hashesFiles
+      // One transaction, so that what another process does meanwhile is not taken for damage.
+      let segment = try collection.read { db in
+        try checkDatabase(db, &findings)
+        let moment = try Collection.moment(db)
+        findings.report.images = moment.imageCount
+        findings.report.contents = moment.contentCount
+        if let features = checkFeatureFile(moment, &findings) {
+          try checkFeatures(db, features, moment: moment, &findings)
+          try checkGraph(db, features, moment: moment, &findings)
+        }
+        return moment.segment
+      }
+      // A compaction may have taken the files of that moment away.
+      if !findings.report.isSound, try collection.moment().segment != segment { continue }
+      try checkFiles(&findings)
+      return findings
     }
-    try checkFiles(&findings)
-    return findings
   }
 
   private func add(_ kind: VerificationProblem.Kind, _ place: String, _ description: String, _ findings: inout Findings)
@@ -80,20 +88,18 @@ public struct Verifier {
     findings.report.problems.append(VerificationProblem(kind: kind, place: place, description: description))
   }
 
-  private func checkDatabase(_ findings: inout Findings) throws {
-    try collection.read { db in
-      for message in try String.fetchAll(db, sql: "PRAGMA integrity_check") where message != "ok" {
-        add(.database, collection.files.database, message, &findings)
-      }
-      for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
-        let table: String = row["table"]
-        add(.row, table, "a row refers to one that is not there", &findings)
-      }
-      for id in try Int64.fetchAll(
-        db, sql: "SELECT id FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
-      {
-        add(.row, "content \(id)", "no image holds this content", &findings)
-      }
+  private func checkDatabase(_ db: Database, _ findings: inout Findings) throws {
+    for message in try String.fetchAll(db, sql: "PRAGMA integrity_check") where message != "ok" {
+      add(.database, collection.files.database, message, &findings)
+    }
+    for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
+      let table: String = row["table"]
+      add(.row, table, "a row refers to one that is not there", &findings)
+    }
+    for id in try Int64.fetchAll(
+      db, sql: "SELECT id FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
+    {
+      add(.row, "content \(id)", "no image holds this content", &findings)
     }
   }
 
@@ -116,36 +122,36 @@ public struct Verifier {
   }
 
   private func checkFeatures(
-    _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
+    _ db: Database, _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
   ) throws {
     if features.rowCount < moment.rowCount {
       add(.feature, features.path, "\(features.rowCount) rows, but \(moment.rowCount) are committed", &findings)
     }
-    try collection.read { db in
-      let cursor = try Row.fetchCursor(
-        db, sql: "SELECT id, feature_row, feature_checksum FROM content ORDER BY feature_row")
-      while let content = try cursor.next() {
-        let id: Int64 = content["id"]
-        let row: Int = content["feature_row"]
-        let checksum: Int64 = content["feature_checksum"]
-        let fault: String?
-        if row < 0 || row >= moment.rowCount || row >= features.rowCount {
-          fault = "row \(row) is not in the feature file"
-        } else if Int64(features.checksum(ofRow: row)) != checksum {
-          fault = "the feature in row \(row) does not fit its checksum"
-        } else {
-          let norm = VectorMath.norm(features.row(row))
-          fault = abs(norm - 1) < 1e-3 ? nil : "the feature in row \(row) has length \(norm), not 1"
-        }
-        if let fault {
-          add(.feature, "content \(id)", fault, &findings)
-          findings.badContents.insert(id)
-        }
+    let cursor = try Row.fetchCursor(
+      db, sql: "SELECT id, feature_row, feature_checksum FROM content ORDER BY feature_row")
+    while let content = try cursor.next() {
+      let id: Int64 = content["id"]
+      let row: Int = content["feature_row"]
+      let checksum: Int64 = content["feature_checksum"]
+      let fault: String?
+      if row < 0 || row >= moment.rowCount || row >= features.rowCount {
+        fault = "row \(row) is not in the feature file"
+      } else if Int64(features.checksum(ofRow: row)) != checksum {
+        fault = "the feature in row \(row) does not fit its checksum"
+      } else {
+        let norm = VectorMath.norm(features.row(row))
+        fault = abs(norm - 1) < 1e-3 ? nil : "the feature in row \(row) has length \(norm), not 1"
+      }
+      if let fault {
+        add(.feature, "content \(id)", fault, &findings)
+        findings.badContents.insert(id)
       }
     }
   }
 
-  private func checkGraph(_ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings) throws {
+  private func checkGraph(
+    _ db: Database, _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
+  ) throws {
     let path = collection.files.graph(moment.segment)
     let isThere = FileManager.default.fileExists(atPath: path)
     guard isThere || moment.contentCount >= Collection.exactSearchLimit else { return }
@@ -162,14 +168,31 @@ public struct Verifier {
           &findings)
         return
       }
-      let live = try collection.read { try Collection.liveRows($0) }
+      let live = try Collection.liveRows(db)
       let problems = try graph.problems(expectedLive: live)
       for problem in problems.found { add(.graph, path, problem.description, &findings) }
       if problems.total > problems.found.count {
         add(.graph, path, "and \(problems.total - problems.found.count) more faults", &findings)
       }
+      try checkFinding(graph, features, live: live.filter { $0 < features.rowCount }, path: path, &findings)
     } catch {
       add(.graph, path, "\(error)", &findings)
+    }
+  }
+
+  /// The graph of another collection may have the same rows and links in perfect order, and lead nowhere: rows must find
+  /// themselves. Few candidates are kept, so that a search does not walk through all of a small graph.
+  private func checkFinding(
+    _ graph: HNSWIndex, _ features: FeatureFile, live: [Int], path: String, _ findings: inout Findings
+  ) throws {
+    let sample = stride(from: 0, to: live.count, by: max(1, live.count / 100)).map { live[$0] }
+    let lost = try sample.count { row in
+      (try graph.neighbors(of: features.row(row), top: 1, ef: 32).first?.score ?? -1) < 0.999
+    }
+    // A graph search is allowed to miss now and then, on hard vectors more often.
+    if lost * 2 > sample.count {
+      let text = "\(lost) of \(sample.count) images do not find themselves; the graph was built for others"
+      add(.graph, path, text, &findings)
     }
   }
 
@@ -179,12 +202,17 @@ public struct Verifier {
     try collection.forEachRecord { record in
       if done % 64 == 0 { report(done, total) }
       done += 1
-      guard let information = FolderWalker.information(record.path), information.st_mode & S_IFMT == S_IFREG else {
+      let stamp: WalkedFile
+      switch FileState(of: record.path) {
+      case .file(let file): stamp = file
+      case .gone:
         add(.missingFile, record.path, "the file is gone", &findings)
         findings.missingImages.append(record.id)
         return
+      case .unknown:
+        add(.changedFile, record.path, "the file can't be looked at now", &findings)
+        return
       }
-      let stamp = WalkedFile(path: record.path, information)
       let isSame: Bool
       if stamp.byteCount != record.byteCount {
         isSame = false

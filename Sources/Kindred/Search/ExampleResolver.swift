@@ -7,6 +7,7 @@ import ResNet
 struct ExampleResolver {
   let collection: Collection
   let model: LazyModel
+  let maximumPixels: Int
 
   /// - Returns: L2-normalised, of the collection's dimension.
   func vector(of example: SearchRequest.Example, timing: inout SearchTiming) throws -> [Float] {
@@ -36,7 +37,8 @@ struct ExampleResolver {
   private var decoder: ImageDecoder {
     ImageDecoder(
       options: DecodingOptions(
-        path: collection.settings.decoding, minimumShorterSide: collection.settings.model.preprocessing.shorterSide))
+        path: collection.settings.decoding, minimumShorterSide: collection.settings.model.preprocessing.shorterSide,
+        maximumPixels: maximumPixels))
   }
 
   private func vector(ofBytes bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> [Float] {

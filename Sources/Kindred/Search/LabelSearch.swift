@@ -14,17 +14,18 @@ struct LabelSearch {
     let (moment, allowed, carriers) = try collection.read { db in
       (try Collection.moment(db), try request.filter.allowed(db), try Self.carriers(db, label: name))
     }
-    let features = try collection.features(at: moment)
-    var query = try centroid(of: carriers, features: features)
-    let resolver = ExampleResolver(collection: collection, model: model)
+    var query = try centroid(of: carriers, at: moment)
+    let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
     for example in request.negatives {
       let vector = try resolver.vector(of: example, timing: &timing)
       VectorMath.add(vector, weight: -Searcher.negativeWeight / Float(request.negatives.count), to: &query)
     }
     query = VectorMath.normalized(query)
 
-    var labelled = carriers.filter { allowed?.images.contains($0.imageID) ?? true }
-      .map { (carrier: $0, score: min(1, max(-1, VectorMath.dot(query, features.row($0.row))))) }
+    var labelled = try carriers.filter { allowed?.images.contains($0.imageID) ?? true }
+      .map {
+        (carrier: $0, score: min(1, max(-1, VectorMath.dot(query, try collection.feature(at: moment, row: $0.row)))))
+      }
     // What a person said goes before what the network guessed.
     labelled.sort {
       ($0.carrier.isPredicted ? 0 : 1, $0.score, -$0.carrier.imageID)
@@ -74,11 +75,12 @@ struct LabelSearch {
   }
 
   /// The mean of the carriers' vectors, weighted by confidence; images that hold the same bytes count once.
-  private func centroid(of carriers: [Carrier], features: FeatureFile) throws -> [Float] {
-    var sum = [Float](repeating: 0, count: features.dimension)
+  private func centroid(of carriers: [Carrier], at moment: Collection.Moment) throws -> [Float] {
+    var sum = [Float](repeating: 0, count: collection.settings.model.featureDimension)
     var seen = Set<Int>()
     for carrier in carriers where seen.insert(carrier.row).inserted {
-      VectorMath.add(features.row(carrier.row), weight: Float(max(carrier.confidence, 1e-3)), to: &sum)
+      VectorMath.add(
+        try collection.feature(at: moment, row: carrier.row), weight: Float(max(carrier.confidence, 1e-3)), to: &sum)
     }
     return VectorMath.normalized(sum)
   }

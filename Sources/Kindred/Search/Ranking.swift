@@ -23,12 +23,7 @@ struct Ranking {
     guard top > 0 else { return Answer() }
     let question = Question(
       query: query, top: top, minimumScore: minimumScore, filter: filter, excluded: excluded)
-    do {
-      return try collection.read { try answer(question, $0) }
-    } catch let error as VectorIndexError where error.code == .notFound {
-      // A compaction has put another feature file in the place of the one that this transaction saw.
-      return try collection.read { try answer(question, $0) }
-    }
+    return try collection.read { try answer(question, $0) }
   }
 
   private struct Question {

@@ -26,6 +26,9 @@ public struct SearchRequest: Sendable {
   /// Whether to compare with every image though there is a graph.
   public var exact = false
 
+  /// Query pictures of more pixels are refused.
+  public var maximumPixels = 100_000_000
+
   public init() {}
 }
 

@@ -26,6 +26,15 @@ public final class Searcher: Sendable {
 
   /// Runs a search.
   public func search(_ request: SearchRequest) throws -> SearchResult {
+    do {
+      return try answer(request)
+    } catch let error as VectorIndexError where error.code == .notFound {
+      // A compaction has put another feature file in the place of the one that a transaction saw.
+      return try answer(request)
+    }
+  }
+
+  private func answer(_ request: SearchRequest) throws -> SearchResult {
     guard request.top > 0, request.top <= 100_000 else {
       throw KindredError(.invalidArgument, place: "--top \(request.top)", reason: "must be between 1 and 100000")
     }
@@ -56,7 +65,7 @@ public final class Searcher: Sendable {
   private func vector(
     for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
   ) throws -> [Float] {
-    let resolver = ExampleResolver(collection: collection, model: model)
+    let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
     var sum = [Float](repeating: 0, count: collection.settings.model.featureDimension)
     for (examples, weight) in [(request.positives, Float(1)), (request.negatives, -Self.negativeWeight)] {
       for example in examples {

@@ -64,6 +64,12 @@ final class Sandbox {
     try FileManager.default.moveItem(atPath: pictures + "/" + name, toPath: destination)
   }
 
+  /// Sets a file's modification time.
+  func touch(_ name: String, seconds: Int) throws {
+    var times = [timespec(tv_sec: seconds, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 0)]
+    #expect(utimensat(AT_FDCWD, pictures + "/" + name, &times, 0) == 0)
+  }
+
   // MARK: Collections
 
   /// A small network of the paper's CIFAR family with seeded weights: real layers, and quick.
