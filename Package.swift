@@ -67,7 +67,7 @@ let package = Package(
     ),
     .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CHNSW"], exclude: ["Fixtures"]),
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
-    .testTarget(name: "EndToEnd", dependencies: ["Kindred", "kindred"]),
+    .testTarget(name: "EndToEnd", dependencies: ["Kindred", "VectorIndex", "kindred"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
