@@ -31,4 +31,11 @@ import Testing
     #expect(CSV.row(["\"\(Self.mark)"]) == "\"\"\"\(Self.mark)\"")
     #expect(CSV.row(["a b", "c'd", "é"]) == "a b,c'd,é")
   }
+
+  @Test(arguments: [
+    (0.0, 0), (0.124, 12), (0.995, 100), (1, 100), (1e300, 100), (-1e300, 0), (.infinity, 100), (-.infinity, 0),
+    (.nan, 0),
+  ]) func aConfidenceIsShownWhateverItIs(_ confidence: Double, _ percentage: Int) {
+    #expect(Label(name: "x", source: .predicted, confidence: confidence).percentage == percentage)
+  }
 }

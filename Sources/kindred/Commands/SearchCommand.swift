@@ -166,7 +166,7 @@ struct SearchCommand: ParsableCommand {
     var names: [String] = []
     for label in record.labels {
       let name =
-        label.source == .predicted ? "\(label.name) (\(Int((label.confidence * 100).rounded())) %)" : label.name
+        label.source == .predicted ? "\(label.name) (\(label.percentage) %)" : label.name
       if !names.contains(name) { names.append(name) }
     }
     let text = Terminal.path(names.joined(separator: ", "))

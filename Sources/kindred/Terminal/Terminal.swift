@@ -34,7 +34,7 @@ enum Terminal {
 
   /// Seconds for people: `4.2 s`, `3:05`, `1:02:03`.
   static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return "?" }
+    guard seconds.isFinite, seconds < 1e9 else { return "?" }
     if seconds < 60 { return String(format: seconds < 10 ? "%.1f s" : "%.0f s", seconds) }
     let whole = Int(seconds.rounded())
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
