@@ -81,6 +81,48 @@ import Testing
     #expect(try sandbox.collection().labels().isEmpty)
   }
 
+  @Test func labelsOfFilesGoWithTheFiles() throws {
+    let sandbox = try Sandbox()
+    for number in 0..<3 { try sandbox.picture("birds/\(number).jpg", hue: number) }
+    try sandbox.write("birds/0.txt", "robin\n")
+    try sandbox.write("birds/1.txt", "finch\n")
+    try sandbox.write("labels.csv", "birds/0.jpg,small\nbirds/1.jpg,big,0.5\n")
+    let csv = sandbox.pictures + "/labels.csv"
+    var options = IndexOptions()
+    options.labels = [.folder, .sidecar, .csv(csv)]
+    try sandbox.run(options)
+    let collection = try sandbox.collection()
+    func names(_ number: Int) throws -> Set<String> {
+      let id = try collection.imageIDs(paths: [sandbox.pictures + "/birds/\(number).jpg"])[0]
+      return Set(try collection.record(id: id).labels.map { "\($0.source.rawValue):\($0.name) \($0.confidence)" })
+    }
+    func add(_ label: String, to number: Int) throws {
+      let id = try collection.imageIDs(paths: [sandbox.pictures + "/birds/\(number).jpg"])
+      _ = try CollectionWriter(collection).addLabel(label, to: id)
+    }
+    try add("mine", to: 0)
+    #expect(try names(0) == ["folder:birds 1.0", "sidecar:robin 1.0", "csv:small 1.0", "manual:mine 1.0"])
+
+    // A source that is not asked for keeps its labels.
+    try sandbox.remove("birds/0.txt")
+    try sandbox.write("labels.csv", "birds/1.jpg,big,0.25\n")
+    try sandbox.run()
+    #expect(try names(0) == ["folder:birds 1.0", "sidecar:robin 1.0", "csv:small 1.0", "manual:mine 1.0"])
+
+    options.labels = [.sidecar]
+    try sandbox.run(options)
+    #expect(try names(0) == ["folder:birds 1.0", "csv:small 1.0", "manual:mine 1.0"])
+    options.labels = [.csv(csv)]
+    try sandbox.run(options)
+    #expect(try names(0) == ["folder:birds 1.0", "manual:mine 1.0"])
+    #expect(try names(1) == ["folder:birds 1.0", "sidecar:finch 1.0", "csv:big 0.25"])
+
+    // An empty CSV file takes the last ones away.
+    try sandbox.write("labels.csv", "path,label\n")
+    try sandbox.run(options)
+    #expect(try names(1) == ["folder:birds 1.0", "sidecar:finch 1.0"])
+  }
+
   @Test func spelling() {
     let known = ["dalmatian", "elephant", "dolphin", "grand_piano"]
     #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])

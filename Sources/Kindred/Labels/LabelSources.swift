@@ -39,12 +39,13 @@ enum LabelReader {
   }
 
   /// Labels of the text file beside a picture: one a line; lines of the form `key=value` are not labels.
-  /// - Returns: `nil` when there is no such file.
+  /// - Returns: none where there is no such file; `nil` when it is there and can't be read.
   static func sidecarLabels(of path: String) -> [Label]? {
     let sidecar = (path as NSString).deletingPathExtension + ".txt"
     guard let information = FolderWalker.information(sidecar), information.st_mode & S_IFMT == S_IFREG,
-      information.st_size <= largestSidecar, let data = FileManager.default.contents(atPath: sidecar)
-    else { return nil }
+      information.st_size <= largestSidecar
+    else { return [] }
+    guard let data = FileManager.default.contents(atPath: sidecar) else { return nil }
     var names: [String] = []
     for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
       guard !line.contains("="), var name = cleaned(line), names.count < mostSidecarLabels else { continue }
