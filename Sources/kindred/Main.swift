@@ -1,4 +1,6 @@
+import ArgumentParser
 import Foundation
+import ImageDecoding
 import Inference
 import Kindred
 
@@ -19,6 +21,37 @@ enum Main {
       if arguments.dropFirst().first != "doctor" { exit(1) }
       DoctorCommand.openBLASNote = reason
     }
-    await KindredCommand.main()
+    await run()
+  }
+
+  /// What `AsyncParsableCommand.main()` does, with errors made fit for a terminal.
+  private static func run() async {
+    do {
+      var command = try await KindredCommand.asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let printable = Self.printable(error)
+      let code = KindredCommand.exitCode(for: printable)
+      let text = KindredCommand.fullMessage(for: printable)
+      if code.isSuccess {
+        if !text.isEmpty { print(text) }
+        exit(code.rawValue)
+      }
+      if !text.isEmpty { Terminal.note(PrintableText.printable(text, keepsLines: true)) }
+      exit(code.rawValue)
+    }
+  }
+
+  /// Errors that name files: a line feed in a name is not the one between what is wrong and what to do.
+  private static func printable(_ error: any Error) -> any Error {
+    if let error = error as? KindredError { return error.printable }
+    guard var error = error as? ImageDecodingError else { return error }
+    error.path = Terminal.printable(error.path)
+    error.reason = Terminal.printable(error.reason)
+    return error
   }
 }

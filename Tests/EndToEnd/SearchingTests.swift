@@ -124,6 +124,33 @@ import Testing
     #expect(answer.errors.contains("--collection"))
   }
 
+  @Test func namesFromFilesReachTheTerminalWithoutControlCharacters() throws {
+    let program = try Program()
+    let manager = FileManager.default
+    // A label keeps the marks of bidirectional text, which some scripts need in files; a terminal gets none.
+    let label = "left\u{202E}thgir"
+    let folder = program.folder + "/p/" + label
+    try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let photo = SharedData.sample + "/n01440764_tench.JPEG"
+    for name in ["a\u{1B}[31m.jpg", "b\u{2028}.jpg"] {
+      try manager.copyItem(atPath: photo, toPath: folder + "/" + name)
+    }
+    try Data("\u{89}PNG".utf8).write(to: URL(fileURLWithPath: folder + "/bad\u{7}.png"))
+    var outputs = [try program.succeed("index", "p").output]
+    for command in ["label", "stats", "duplicates", "verify"] { outputs.append(try program.succeed(command).output) }
+    outputs.append(try program.succeed("search", "--label", label).output)
+    outputs.append(try program.succeed("search", photo).output)
+    outputs.append(try program.succeed("label", "add", label, folder + "/b\u{2028}.jpg").output)
+    outputs.append(try program.run("label", "list", "\u{202E}").output)
+    #expect(outputs.joined().contains("left\u{FFFD}thgir"))
+    for output in outputs {
+      let strange = output.unicodeScalars.filter { "\u{1B}\u{7}\u{202E}\u{2028}".unicodeScalars.contains($0) }
+      #expect(strange.isEmpty, "\(output.debugDescription)")
+    }
+    // For programs a path is what it is.
+    #expect(try program.succeed("search", photo, "--paths").output.contains("a\u{1B}[31m.jpg\n"))
+  }
+
   @Test func labelsRemoveDuplicatesExportAndDoctor() throws {
     let program = try Program()
     let manager = FileManager.default

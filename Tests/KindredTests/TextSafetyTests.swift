@@ -32,6 +32,30 @@ import Testing
     #expect(CSV.row(["a b", "c'd", "é"]) == "a b,c'd,é")
   }
 
+  @Test func labelsLoseControlCharacters() {
+    #expect(LabelReader.cleaned("be\u{0}ach\u{1B}[2J\u{7}") == "beach[2J")
+    #expect(LabelReader.cleaned("\u{9B}31mred") == "31mred")
+    #expect(LabelReader.cleaned("two\twords") == "two words")
+    #expect(LabelReader.cleaned("\u{1}\u{0} \n") == nil)
+    #expect(LabelReader.cleaned(" \u{1}\u{0} x \u{2} ") == "x")
+    #expect(LabelReader.cleaned("Étoile 👩‍🚀") == "Étoile 👩‍🚀")
+  }
+
+  @Test func whatReachesATerminalIsHarmless() {
+    let mark = "\u{FFFD}"
+    #expect(PrintableText.printable("a\u{1B}[2Jb\u{0}\u{7F}\u{9B}") == "a\(mark)[2Jb\(mark)\(mark)\(mark)")
+    for value in [UInt32](0x202A...0x202E) + [UInt32](0x2066...0x2069) + [0x2028, 0x2029, 0x0A, 0x0D, 0x09] {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      #expect(PrintableText.printable("x\(Character(scalar))y") == "x\(mark)y", "\(value)")
+    }
+    #expect(PrintableText.printable("one\ntwo\r", keepsLines: true) == "one\ntwo\(mark)")
+    for text in ["", "plain", "Étoile 👩‍🚀 日本 עברית", "e\u{301}"] {
+      #expect(Array(PrintableText.printable(text).unicodeScalars) == Array(text.unicodeScalars))
+    }
+    let error = KindredError(.unreadableFile, place: "a\nb\u{1B}", reason: "bad\u{202E}", remedy: "Do\u{7} this.")
+    #expect(error.printable.description == "a\(mark)b\(mark): bad\(mark)\nDo\(mark) this.")
+  }
+
   @Test(arguments: [
     (0.0, 0), (0.124, 12), (0.995, 100), (1, 100), (1e300, 100), (-1e300, 0), (.infinity, 100), (-.infinity, 0),
     (.nan, 0),

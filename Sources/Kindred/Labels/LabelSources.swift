@@ -26,9 +26,19 @@ enum LabelReader {
   private static let largestSidecar = 64 << 10
   private static let mostSidecarLabels = 64
 
-  /// A label without surrounding space and within the longest length; `nil` when nothing is left.
+  /// A label without control characters and surrounding space and within the longest length; `nil` when nothing is
+  /// left.
   static func cleaned(_ text: some StringProtocol) -> String? {
-    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      guard scalar.properties.generalCategory == .control else {
+        scalars.append(scalar)
+        continue
+      }
+      // A tab or an end of line stands between words; other control characters are no part of any.
+      if scalar.properties.isWhitespace { scalars.append(" ") }
+    }
+    let trimmed = String(scalars).trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty else { return nil }
     return String(trimmed.prefix(longestLabel))
   }

@@ -48,14 +48,15 @@ struct EmbedCommand: ParsableCommand {
       } catch let error as ImageDecodingError {
         // One bad picture does not cost the others; a matrix with a row missing would mislead.
         guard npy == nil else { throw error }
-        Terminal.note("kindred: \(error)")
+        Terminal.note("kindred: \(Terminal.printable(error.description))")
         failures += 1
       }
     }
     if let npy {
       try NPYFile.write(rows, to: npy)
       Terminal.note(
-        "\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(npy)")
+        "\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(Terminal.printable(npy))"
+      )
     }
     if failures > 0 { throw ExitCode.failure }
   }

@@ -18,6 +18,8 @@ struct ExportCommand: ParsableCommand {
         remedy: "Name the file so.")
     }
     let written = try Exporter(place.open()).export(to: file, format: format, normalized: normalize)
-    print("\(Terminal.plural(written.images, "feature")) written to \(file), paths to \(written.csv)")
+    print(
+      "\(Terminal.plural(written.images, "feature")) written to \(Terminal.printable(file)), paths to \(Terminal.printable(written.csv))"
+    )
   }
 }

@@ -167,14 +167,16 @@ struct IndexCommand: ParsableCommand {
     parts.append("\(skipped) skipped")
     print(parts.joined(separator: ", ") + " in \(Terminal.duration(summary.seconds))")
     for (code, count) in summary.skipped.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
-      print("  \(count) \(code.replacing("-", with: " ")):")
+      print("  \(count) \(Terminal.printable(code.replacing("-", with: " "))):")
       let examples = summary.examples.filter { $0.code == code }
-      for example in examples { print("    \(Terminal.path(example.path)): \(example.reason)") }
+      for example in examples { print("    \(Terminal.path(example.path)): \(Terminal.printable(example.reason))") }
       if count > examples.count { print("    and \(count - examples.count) more") }
     }
     if summary.otherFiles > 0 { print("  \(Terminal.plural(summary.otherFiles, "other file")) left alone") }
     if summary.interrupted { print("Stopped before the end; run the same command to go on.") }
-    print("\(Terminal.plural(summary.total, "image")) in \(place.folder) (collection \(place.collection))")
+    print(
+      "\(Terminal.plural(summary.total, "image")) in \(Terminal.printable(place.folder)) (collection \(place.collection))"
+    )
   }
 }
 

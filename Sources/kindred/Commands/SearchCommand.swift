@@ -117,7 +117,7 @@ struct SearchCommand: ParsableCommand {
       for hit in result.hits { print(hit.record.path) }
     } else {
       printTable(result)
-      if let html { print("Page written to \(html)") }
+      if let html { print("Page written to \(Terminal.printable(html))") }
     }
     if open, let page { try Desktop.open(page) }
   }
@@ -144,7 +144,7 @@ struct SearchCommand: ParsableCommand {
     }
     if let label = result.label, let count = result.labelledCount {
       print(
-        "\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(label)”\(count > top ? "; the best \(top):" : ":")"
+        "\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(Terminal.printable(label))”\(count > top ? "; the best \(top):" : ":")"
       )
     }
     var table = Table([("score", .right), ("labels", .left), ("path", .left)])
@@ -169,7 +169,7 @@ struct SearchCommand: ParsableCommand {
         label.source == .predicted ? "\(label.name) (\(label.percentage) %)" : label.name
       if !names.contains(name) { names.append(name) }
     }
-    let text = Terminal.path(names.joined(separator: ", "))
+    let text = Terminal.printable(names.joined(separator: ", "))
     return text.count <= 40 ? text : String(text.prefix(39)) + "…"
   }
 

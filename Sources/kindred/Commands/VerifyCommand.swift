@@ -53,7 +53,7 @@ struct VerifyCommand: ParsableCommand {
   private func show(_ report: VerificationReport) {
     let most = 20
     for problem in report.problems.prefix(most) {
-      print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(problem.description)")
+      print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(Terminal.printable(problem.description))")
     }
     if report.problems.count > most { print("and \(report.problems.count - most) more") }
     let checked =

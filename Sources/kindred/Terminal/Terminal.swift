@@ -1,4 +1,5 @@
 import Foundation
+import Kindred
 
 /// What is known of the terminal.
 enum Terminal {
@@ -55,9 +56,9 @@ enum Terminal {
     } else if home.count > 2, absolute.hasPrefix(home) {
       shown = "~/" + absolute.dropFirst(home.count)
     }
-    // File names come from anywhere; control characters would reach the terminal.
-    return String(
-      String.UnicodeScalarView(shown.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 })
-    )
+    return printable(shown)
   }
+
+  /// Text that came from files or a collection, without what would change how a terminal shows other text.
+  static func printable(_ text: some StringProtocol) -> String { PrintableText.printable(String(text)) }
 }
