@@ -24,7 +24,7 @@ enum Main {
     await run()
   }
 
-  /// What `AsyncParsableCommand.main()` does, with errors made fit for a terminal.
+  /// What `AsyncParsableCommand.main()` does, with errors made fit for a terminal and the output's fate looked at.
   private static func run() async {
     do {
       var command = try await KindredCommand.asyncParseAsRoot()
@@ -39,11 +39,12 @@ enum Main {
       let text = KindredCommand.fullMessage(for: printable)
       if code.isSuccess {
         if !text.isEmpty { print(text) }
-        exit(code.rawValue)
+        end(code.rawValue)
       }
       if !text.isEmpty { Terminal.note(PrintableText.printable(text, keepsLines: true)) }
-      exit(code.rawValue)
+      end(code.rawValue)
     }
+    end(EXIT_SUCCESS)
   }
 
   /// Errors that name files: a line feed in a name is not the one between what is wrong and what to do.
@@ -53,5 +54,14 @@ enum Main {
     error.path = Terminal.printable(error.path)
     error.reason = Terminal.printable(error.reason)
     return error
+  }
+
+  /// Ends the process; a run that was good is not when its output could not be written.
+  private static func end(_ code: Int32) -> Never {
+    if let reason = StandardOutput.failure() {
+      Terminal.note("kindred: standard output: \(reason)")
+      exit(code == EXIT_SUCCESS ? EXIT_FAILURE : code)
+    }
+    exit(code)
   }
 }

@@ -13,6 +13,26 @@ import Testing
     return (process.terminationStatus, try String(contentsOfFile: name, encoding: .utf8))
   }
 
+  @Test(arguments: [
+    ["model", "list", "--json"], ["model", "list"], ["model", "describe", "resnet50"], ["--help"], ["--version"],
+  ]) func outputThatCanNotBeWrittenIsAFailure(_ arguments: [String]) throws {
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let (status, errors) = try status(Program(), arguments, output: full)
+    #expect(status == 1)
+    #expect(errors == "kindred: standard output: no space left on device\n")
+  }
+
+  @Test func aReaderThatHasGoneIsNoFault() throws {
+    let program = try Program()
+    let pipe = Pipe()
+    try pipe.fileHandleForReading.close()
+    let errors = Pipe()
+    let process = try program.start(["model", "list"], output: pipe, errors: errors)
+    try pipe.fileHandleForWriting.close()
+    process.waitUntilExit()
+    #expect(try errors.fileHandleForReading.readToEnd() ?? Data() == Data())
+  }
+
   @Test func errorsReachTheTerminalWithoutControlCharacters() throws {
     let program = try Program()
     for name in ["\u{1B}]0;title\u{7}", "\u{202E}gpj", "two\nlines", "\u{9B}31m"] {
