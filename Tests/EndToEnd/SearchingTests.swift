@@ -156,6 +156,15 @@ import Testing
     let manager = FileManager.default
     try manager.createDirectory(atPath: program.folder + "/p/a", withIntermediateDirectories: true)
     let names = try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(6)
+  @Test func aPageOnStandardOutputIsWrittenThere() throws {
+    let program = try Self.shared.get()
+    let photo = SharedData.photos + "/dalmatian/image_0005.jpg"
+    let output = try program.succeed("search", photo, "--top", "1", "--html", "/dev/stdout").output
+    #expect(output.hasPrefix("<!DOCTYPE html>"))
+    #expect(output.contains("</html>\nscore  labels"))
+    #expect(output.hasSuffix("Page written to /dev/stdout\n"))
+  }
+
     for name in names {
       try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/p/a/" + name)
     }
