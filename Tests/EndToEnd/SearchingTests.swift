@@ -186,7 +186,7 @@ import Testing
     #expect(duplicates.contains("2 alike:"))
     #expect(duplicates.contains("same bytes"))
     try program.succeed("export", "out.npy")
-    #expect(manager.fileExists(atPath: program.folder + "/out.csv"))
+    #expect(manager.fileExists(atPath: program.folder + "/out.npy.csv"))
     #expect(try program.run("export", "out.txt").status == 1)
 
     #expect(try program.succeed("remove", "p/copy.jpg").output == "1 image removed, 6 left\n")

@@ -12,7 +12,7 @@ public struct Exporter {
 
   /// Writes `[images, featureDimension]` features to a file and a CSV of paths beside it, in the same order.
   /// - Parameters:
-  ///   - file: the features' file; the CSV has its name with the ending `.csv`.
+  ///   - file: the features' file; the CSV has its whole name and the ending `.csv`: `out.npy.csv`.
   ///   - format: how the features are written.
   ///   - normalized: L2-normalised vectors instead of the pooled features as the network gave them.
   /// - Returns: how many images were written.
@@ -20,7 +20,7 @@ public struct Exporter {
     let moment = try collection.moment()
     let features = try collection.features(at: moment)
     let dimension = features.dimension
-    let csvPath = (file as NSString).deletingPathExtension + ".csv"
+    let csvPath = file + ".csv"
     let csv = try OutputFile(path: csvPath)
     let writer = try FeatureWriter(path: file, format: format, rows: moment.imageCount, dimension: dimension)
     var count = 0
