@@ -123,6 +123,20 @@ import Testing
     #expect(try names(1) == ["folder:birds 1.0", "sidecar:finch 1.0"])
   }
 
+  @Test func labelsWithoutRegardToCaseBeyondASCII() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("étoile/0.jpg", hue: 0)
+    try sandbox.picture("Çırak/1.jpg", hue: 1)
+    try sandbox.run()
+    let collection = try sandbox.collection()
+    #expect(try collection.resolveLabel("Étoile") == "étoile")
+    #expect(try collection.resolveLabel("E\u{301}TOILE") == "étoile")
+    #expect(try collection.labels(prefix: "ÉT").map(\.name) == ["étoile"])
+    #expect(try collection.labels(prefix: "çI").isEmpty)
+    #expect(try collection.labels(prefix: "ç").map(\.name) == ["Çırak"])
+    #expect(throws: KindredError.self) { try collection.resolveLabel("etoile") }
+  }
+
   @Test func spelling() {
     let known = ["dalmatian", "elephant", "dolphin", "grand_piano"]
     #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])

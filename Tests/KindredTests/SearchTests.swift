@@ -120,6 +120,26 @@ import VectorIndex
     #expect(try names { $0.after = today + "T00:00:00" }.count == 12)
   }
 
+  @Test func labelFiltersIgnoreCaseBeyondASCII() throws {
+    let sandbox = try filled()
+    let collection = try sandbox.collection()
+    let ids = try collection.imageIDs(matching: SearchFilter())
+    do {
+      let writer = try CollectionWriter(collection)
+      _ = try writer.addLabel("étoile", to: [ids[0]])
+      _ = try writer.addLabel("E\u{301}TOILE", to: [ids[1]])
+      _ = try writer.addLabel("étoiles", to: [ids[2]])
+    }
+    for text in ["Étoile", "étoile", "ÉTOILE", "e\u{301}toile"] {
+      var filter = SearchFilter()
+      filter.label = text
+      #expect(try collection.imageIDs(matching: filter) == [ids[0], ids[1]], "\(text)")
+    }
+    var filter = SearchFilter()
+    filter.label = "etoile"
+    #expect(try collection.imageIDs(matching: filter).isEmpty)
+  }
+
   @Test func leastScoresAndTop() throws {
     let sandbox = try filled()
     let red = sandbox.pictures + "/red/0.jpg"

@@ -65,8 +65,11 @@ public struct SearchFilter: Sendable, Equatable {
     var conditions: [String] = []
     var arguments = StatementArguments()
     if let label {
-      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name = ? COLLATE NOCASE)")
-      arguments += [label]
+      // SQLite ignores case only in ASCII.
+      let names = try Collection.spellings(of: label, db)
+      let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
+      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name IN (\(places)))")
+      arguments += StatementArguments(names)
     }
     if let path {
       conditions.append("image.path GLOB ?")

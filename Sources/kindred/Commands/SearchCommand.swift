@@ -78,6 +78,9 @@ struct SearchCommand: ParsableCommand {
     guard !images.isEmpty || label != nil || !id.isEmpty || !vector.isEmpty else {
       throw ValidationError("Nothing to search for: give an image, --label, --id or --vector.")
     }
+    if let whereLabel, whereLabel.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--where-label needs a label.")
+    }
     if let minScore, !(-1...1).contains(minScore) { throw ValidationError("--min-score must be between -1 and 1.") }
     guard images.filter({ $0 == "-" }).count + negatives.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("Standard input can be read once.")
