@@ -137,6 +137,24 @@ import Testing
     #expect(throws: KindredError.self) { try collection.resolveLabel("etoile") }
   }
 
+  @Test func aLinkIsTheImageOfItsOwnName() throws {
+    let sandbox = try Sandbox()
+    let target = try sandbox.picture("p/target.jpg", hue: 0)
+    let link = sandbox.pictures + "/p/link.jpg"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    try sandbox.run()
+    let collection = try sandbox.collection()
+    let ids = try collection.imageIDs(paths: [link, target])
+    #expect(try ids.map { try collection.record(id: $0).path } == [link, target])
+    // Through a linked folder, and by a link that is not in the collection itself.
+    let folder = sandbox.root + "/elsewhere"
+    try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: sandbox.pictures + "/p")
+    #expect(try collection.imageIDs(paths: [folder + "/link.jpg", folder + "/../p/target.jpg"]) == ids)
+    let outside = sandbox.root + "/outside.jpg"
+    try FileManager.default.createSymbolicLink(atPath: outside, withDestinationPath: target)
+    #expect(try collection.imageIDs(paths: [outside]) == [ids[1]])
+  }
+
   @Test func spelling() {
     let known = ["dalmatian", "elephant", "dolphin", "grand_piano"]
     #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])

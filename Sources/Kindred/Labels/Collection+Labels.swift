@@ -16,7 +16,7 @@ extension Collection {
   ///   - prefix: only labels that start so, whatever the case of their letters.
   ///   - limit: how many at most; all when `nil`.
   public func labels(prefix: String = "", limit: Int? = nil) throws -> [LabelCount] {
-    try read { db in
+    let all = try read { db in
       try Row.fetchAll(
         db,
         sql: """
@@ -63,11 +63,11 @@ extension Collection {
     try read { db in
       try paths.map { path in
         let absolute = (path as NSString).isAbsolutePath ? path : FileManager.default.currentDirectoryPath + "/" + path
+        // A link may be an image of its own, beside the one that it leads to.
+        let name = absolute as NSString
         let candidates = [
-          realpath(absolute, nil).map { resolved in
-            defer { free(resolved) }
-            return String(cString: resolved)
-          }, (absolute as NSString).standardizingPath,
+          Self.resolved(name.deletingLastPathComponent).map { ($0 == "/" ? "/" : $0 + "/") + name.lastPathComponent },
+          Self.resolved(absolute), name.standardizingPath,
         ].compactMap { $0 }
         for candidate in candidates {
           if let id = try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE path = ?", arguments: [candidate]) {
@@ -78,6 +78,16 @@ extension Collection {
           .unknownImage, place: path, reason: "this file is not in the collection",
           remedy: "Index its folder first, or give --id.")
       }
+    }
+  }
+}
+
+extension Collection {
+  /// A path without links, or `nil` when nothing is there.
+  private static func resolved(_ path: String) -> String? {
+    realpath(path, nil).map { resolved in
+      defer { free(resolved) }
+      return String(cString: resolved)
     }
   }
 }
