@@ -113,6 +113,11 @@ import Testing
     #expect(mixed.status == 1)
     #expect(mixed.lines.count == 1)
     #expect(mixed.errors.contains("/no/such.jpg: no such file"))
+    let large = try program.run("embed", photo, "--max-megapixels", "0.01")
+    #expect(large.status == 1)
+    #expect(large.lines.isEmpty)
+    #expect(large.errors.contains("--max-megapixels"))
+    #expect(try program.succeed("embed", photo, "--max-megapixels", "200").lines.count == 1)
   }
 
   @Test func anotherModelIsRefused() throws {
@@ -151,11 +156,6 @@ import Testing
     #expect(try program.succeed("search", photo, "--paths").output.contains("a\u{1B}[31m.jpg\n"))
   }
 
-  @Test func labelsRemoveDuplicatesExportAndDoctor() throws {
-    let program = try Program()
-    let manager = FileManager.default
-    try manager.createDirectory(atPath: program.folder + "/p/a", withIntermediateDirectories: true)
-    let names = try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(6)
   @Test func aPageOnStandardOutputIsWrittenThere() throws {
     let program = try Self.shared.get()
     let photo = SharedData.photos + "/dalmatian/image_0005.jpg"
@@ -165,6 +165,11 @@ import Testing
     #expect(output.hasSuffix("Page written to /dev/stdout\n"))
   }
 
+  @Test func labelsRemoveDuplicatesExportAndDoctor() throws {
+    let program = try Program()
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: program.folder + "/p/a", withIntermediateDirectories: true)
+    let names = try manager.contentsOfDirectory(atPath: SharedData.sample).sorted().prefix(6)
     for name in names {
       try manager.copyItem(atPath: SharedData.sample + "/" + name, toPath: program.folder + "/p/a/" + name)
     }

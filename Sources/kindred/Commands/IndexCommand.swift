@@ -72,9 +72,7 @@ struct IndexCommand: ParsableCommand {
     guard (1...1024).contains(threads ?? 1) else {
       throw ValidationError("--threads must be between 1 and 1024.")
     }
-    guard maxMegapixels > 0, maxMegapixels <= 10_000 else {
-      throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
-    }
+    try DecodingOptions.check(megapixels: maxMegapixels)
     guard (2...128).contains(graphLinks ?? 2) else {
       throw ValidationError("--m must be between 2 and 128.")
     }
@@ -115,7 +113,7 @@ struct IndexCommand: ParsableCommand {
     options.exclude = exclude
     options.followsLinks = followLinks
     options.labels = sources
-    options.maximumPixels = Int(maxMegapixels * 1e6)
+    options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     options.batchSize = batch
     options.decodingThreads = threads
     options.allowsEmpty = allowEmpty
@@ -179,5 +177,3 @@ struct IndexCommand: ParsableCommand {
     )
   }
 }
-
-extension DecodingOptions.Path: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ImageDecoding
 import Inference
 import Kindred
 import ResNet
@@ -40,6 +41,19 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension ExecutorKind: ExpressibleByArgument {}
+extension DecodingOptions.Path: ExpressibleByArgument {}
+
+extension DecodingOptions {
+  /// Checks what a person gave for `--max-megapixels`.
+  static func check(megapixels: Double) throws {
+    guard megapixels > 0, megapixels <= 10_000 else {
+      throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
+    }
+  }
+
+  /// Pixels of so many megapixels that ``check(megapixels:)`` let through.
+  static func pixels(megapixels: Double) -> Int { Int((megapixels * 1e6).rounded(.up)) }
+}
 
 /// A collection's own network, however it is asked for.
 struct CollectionModel: Sendable {
