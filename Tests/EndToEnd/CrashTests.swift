@@ -8,7 +8,7 @@ import Testing
   /// What a collection holds, without identifiers and rows: path, hash, labels and feature of every image.
   private func contents(_ program: Program) throws -> [String: (facts: [String], feature: [Float])] {
     try program.succeed("export", "features.npy", "--normalize")
-    let csv = try String(contentsOfFile: program.folder + "/features.csv", encoding: .utf8)
+    let csv = try String(contentsOfFile: program.folder + "/features.npy.csv", encoding: .utf8)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: program.folder + "/features.npy"))
     let rows = csv.split(separator: "\n").dropFirst().map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)

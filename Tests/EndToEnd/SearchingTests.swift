@@ -113,6 +113,11 @@ import Testing
     #expect(mixed.status == 1)
     #expect(mixed.lines.count == 1)
     #expect(mixed.errors.contains("/no/such.jpg: no such file"))
+    let large = try program.run("embed", photo, "--max-megapixels", "0.01")
+    #expect(large.status == 1)
+    #expect(large.lines.isEmpty)
+    #expect(large.errors.contains("--max-megapixels"))
+    #expect(try program.succeed("embed", photo, "--max-megapixels", "200").lines.count == 1)
   }
 
   @Test func anotherModelIsRefused() throws {
@@ -122,6 +127,42 @@ import Testing
     #expect(answer.status == 1)
     #expect(answer.errors.contains("this collection was made with resnet50-thin"))
     #expect(answer.errors.contains("--collection"))
+  }
+
+  @Test func namesFromFilesReachTheTerminalWithoutControlCharacters() throws {
+    let program = try Program()
+    let manager = FileManager.default
+    // A label keeps the marks of bidirectional text, which some scripts need in files; a terminal gets none.
+    let label = "left\u{202E}thgir"
+    let folder = program.folder + "/p/" + label
+    try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let photo = SharedData.sample + "/n01440764_tench.JPEG"
+    for name in ["a\u{1B}[31m.jpg", "b\u{2028}.jpg"] {
+      try manager.copyItem(atPath: photo, toPath: folder + "/" + name)
+    }
+    try Data("\u{89}PNG".utf8).write(to: URL(fileURLWithPath: folder + "/bad\u{7}.png"))
+    var outputs = [try program.succeed("index", "p").output]
+    for command in ["label", "stats", "duplicates", "verify"] { outputs.append(try program.succeed(command).output) }
+    outputs.append(try program.succeed("search", "--label", label).output)
+    outputs.append(try program.succeed("search", photo).output)
+    outputs.append(try program.succeed("label", "add", label, folder + "/b\u{2028}.jpg").output)
+    outputs.append(try program.run("label", "list", "\u{202E}").output)
+    #expect(outputs.joined().contains("left\u{FFFD}thgir"))
+    for output in outputs {
+      let strange = output.unicodeScalars.filter { "\u{1B}\u{7}\u{202E}\u{2028}".unicodeScalars.contains($0) }
+      #expect(strange.isEmpty, "\(output.debugDescription)")
+    }
+    // For programs a path is what it is.
+    #expect(try program.succeed("search", photo, "--paths").output.contains("a\u{1B}[31m.jpg\n"))
+  }
+
+  @Test func aPageOnStandardOutputIsWrittenThere() throws {
+    let program = try Self.shared.get()
+    let photo = SharedData.photos + "/dalmatian/image_0005.jpg"
+    let output = try program.succeed("search", photo, "--top", "1", "--html", "/dev/stdout").output
+    #expect(output.hasPrefix("<!DOCTYPE html>"))
+    #expect(output.contains("</html>\nscore  labels"))
+    #expect(output.hasSuffix("Page written to /dev/stdout\n"))
   }
 
   @Test func labelsRemoveDuplicatesExportAndDoctor() throws {
@@ -150,7 +191,7 @@ import Testing
     #expect(duplicates.contains("2 alike:"))
     #expect(duplicates.contains("same bytes"))
     try program.succeed("export", "out.npy")
-    #expect(manager.fileExists(atPath: program.folder + "/out.csv"))
+    #expect(manager.fileExists(atPath: program.folder + "/out.npy.csv"))
     #expect(try program.run("export", "out.txt").status == 1)
 
     #expect(try program.succeed("remove", "p/copy.jpg").output == "1 image removed, 6 left\n")

@@ -18,6 +18,8 @@ import Testing
     ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"],
     ["duplicates", "--threshold", "2"],
     ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
+    ["search", "x.jpg", "--where-label", ""], ["search", "x.jpg", "--where-label", " "],
+    ["embed", "x.jpg", "--max-megapixels", "0"], ["index", "x", "--max-megapixels", "nan"],
   ]) func wrongUseEndsWithStatus64(_ arguments: [String]) throws {
     let program = try Program()
     let process = try program.start(

@@ -35,6 +35,21 @@ import Testing
     for (value, wanted) in zip(row, expected) { #expect(abs(value - wanted) <= 1e-4 * (1 + abs(wanted))) }
   }
 
+  @Test func aCSVFileOfTheSameNameIsLeftAlone() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("a/0.jpg", hue: 0)
+    try sandbox.run()
+    let notes = sandbox.root + "/labels.csv"
+    try "path,label\n".write(toFile: notes, atomically: true, encoding: .utf8)
+    for format in Exporter.Format.allCases {
+      let file = sandbox.root + "/labels." + format.rawValue
+      let written = try Exporter(sandbox.collection()).export(to: file, format: format, normalized: true)
+      #expect(written.csv == file + ".csv")
+      #expect(FileManager.default.fileExists(atPath: written.csv))
+    }
+    #expect(try String(contentsOfFile: notes, encoding: .utf8) == "path,label\n")
+  }
+
   @Test func vectorFiles() throws {
     let sandbox = try Sandbox()
     let path = sandbox.root + "/v"

@@ -81,6 +81,80 @@ import Testing
     #expect(try sandbox.collection().labels().isEmpty)
   }
 
+  @Test func labelsOfFilesGoWithTheFiles() throws {
+    let sandbox = try Sandbox()
+    for number in 0..<3 { try sandbox.picture("birds/\(number).jpg", hue: number) }
+    try sandbox.write("birds/0.txt", "robin\n")
+    try sandbox.write("birds/1.txt", "finch\n")
+    try sandbox.write("labels.csv", "birds/0.jpg,small\nbirds/1.jpg,big,0.5\n")
+    let csv = sandbox.pictures + "/labels.csv"
+    var options = IndexOptions()
+    options.labels = [.folder, .sidecar, .csv(csv)]
+    try sandbox.run(options)
+    let collection = try sandbox.collection()
+    func names(_ number: Int) throws -> Set<String> {
+      let id = try collection.imageIDs(paths: [sandbox.pictures + "/birds/\(number).jpg"])[0]
+      return Set(try collection.record(id: id).labels.map { "\($0.source.rawValue):\($0.name) \($0.confidence)" })
+    }
+    func add(_ label: String, to number: Int) throws {
+      let id = try collection.imageIDs(paths: [sandbox.pictures + "/birds/\(number).jpg"])
+      _ = try CollectionWriter(collection).addLabel(label, to: id)
+    }
+    try add("mine", to: 0)
+    #expect(try names(0) == ["folder:birds 1.0", "sidecar:robin 1.0", "csv:small 1.0", "manual:mine 1.0"])
+
+    // A source that is not asked for keeps its labels.
+    try sandbox.remove("birds/0.txt")
+    try sandbox.write("labels.csv", "birds/1.jpg,big,0.25\n")
+    try sandbox.run()
+    #expect(try names(0) == ["folder:birds 1.0", "sidecar:robin 1.0", "csv:small 1.0", "manual:mine 1.0"])
+
+    options.labels = [.sidecar]
+    try sandbox.run(options)
+    #expect(try names(0) == ["folder:birds 1.0", "csv:small 1.0", "manual:mine 1.0"])
+    options.labels = [.csv(csv)]
+    try sandbox.run(options)
+    #expect(try names(0) == ["folder:birds 1.0", "manual:mine 1.0"])
+    #expect(try names(1) == ["folder:birds 1.0", "sidecar:finch 1.0", "csv:big 0.25"])
+
+    // An empty CSV file takes the last ones away.
+    try sandbox.write("labels.csv", "path,label\n")
+    try sandbox.run(options)
+    #expect(try names(1) == ["folder:birds 1.0", "sidecar:finch 1.0"])
+  }
+
+  @Test func labelsWithoutRegardToCaseBeyondASCII() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("étoile/0.jpg", hue: 0)
+    try sandbox.picture("Çırak/1.jpg", hue: 1)
+    try sandbox.run()
+    let collection = try sandbox.collection()
+    #expect(try collection.resolveLabel("Étoile") == "étoile")
+    #expect(try collection.resolveLabel("E\u{301}TOILE") == "étoile")
+    #expect(try collection.labels(prefix: "ÉT").map(\.name) == ["étoile"])
+    #expect(try collection.labels(prefix: "çI").isEmpty)
+    #expect(try collection.labels(prefix: "ç").map(\.name) == ["Çırak"])
+    #expect(throws: KindredError.self) { try collection.resolveLabel("etoile") }
+  }
+
+  @Test func aLinkIsTheImageOfItsOwnName() throws {
+    let sandbox = try Sandbox()
+    let target = try sandbox.picture("p/target.jpg", hue: 0)
+    let link = sandbox.pictures + "/p/link.jpg"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    try sandbox.run()
+    let collection = try sandbox.collection()
+    let ids = try collection.imageIDs(paths: [link, target])
+    #expect(try ids.map { try collection.record(id: $0).path } == [link, target])
+    // Through a linked folder, and by a link that is not in the collection itself.
+    let folder = sandbox.root + "/elsewhere"
+    try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: sandbox.pictures + "/p")
+    #expect(try collection.imageIDs(paths: [folder + "/link.jpg", folder + "/../p/target.jpg"]) == ids)
+    let outside = sandbox.root + "/outside.jpg"
+    try FileManager.default.createSymbolicLink(atPath: outside, withDestinationPath: target)
+    #expect(try collection.imageIDs(paths: [outside]) == [ids[1]])
+  }
+
   @Test func spelling() {
     let known = ["dalmatian", "elephant", "dolphin", "grand_piano"]
     #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])

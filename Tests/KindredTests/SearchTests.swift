@@ -120,6 +120,26 @@ import VectorIndex
     #expect(try names { $0.after = today + "T00:00:00" }.count == 12)
   }
 
+  @Test func labelFiltersIgnoreCaseBeyondASCII() throws {
+    let sandbox = try filled()
+    let collection = try sandbox.collection()
+    let ids = try collection.imageIDs(matching: SearchFilter())
+    do {
+      let writer = try CollectionWriter(collection)
+      _ = try writer.addLabel("étoile", to: [ids[0]])
+      _ = try writer.addLabel("E\u{301}TOILE", to: [ids[1]])
+      _ = try writer.addLabel("étoiles", to: [ids[2]])
+    }
+    for text in ["Étoile", "étoile", "ÉTOILE", "e\u{301}toile"] {
+      var filter = SearchFilter()
+      filter.label = text
+      #expect(try collection.imageIDs(matching: filter) == [ids[0], ids[1]], "\(text)")
+    }
+    var filter = SearchFilter()
+    filter.label = "etoile"
+    #expect(try collection.imageIDs(matching: filter).isEmpty)
+  }
+
   @Test func leastScoresAndTop() throws {
     let sandbox = try filled()
     let red = sandbox.pictures + "/red/0.jpg"
@@ -153,11 +173,16 @@ import VectorIndex
   @Test(arguments: [
     ("2024", "2024-01-01T00:00:00"), ("2024-05", "2024-05-01T00:00:00"), ("2024-05-31", "2024-05-31T00:00:00"),
     ("2024-05-31T07:08", "2024-05-31T07:08:00"), ("2024-05-31T07:08:09", "2024-05-31T07:08:09"),
+    ("2024-02-29", "2024-02-29T00:00:00"), ("2000-02-29", "2000-02-29T00:00:00"), ("2023-12-31", "2023-12-31T00:00:00"),
   ]) func dates(_ text: String, _ expected: String) throws {
     #expect(try SearchFilter.date(text) == expected)
   }
 
-  @Test(arguments: ["", "24", "2024-13", "2024-5", "2024-05-32", "yesterday", "2024T10:00", "2024-05-31T25:00"])
+  @Test(arguments: [
+    "", "24", "2024-13", "2024-5", "2024-05-32", "yesterday", "2024T10:00", "2024-05-31T25:00", "2024-02-31",
+    "2024-02-30",
+    "2023-02-29", "1900-02-29", "2024-04-31", "2024-06-31T10:00", "2024-09-31", "2024-11-31", "2024-05-00",
+  ])
   func badDates(_ text: String) {
     #expect(throws: KindredError.self) { try SearchFilter.date(text) }
   }

@@ -12,13 +12,13 @@ public struct Exporter {
 
   /// Writes `[images, featureDimension]` features to a file and a CSV of paths beside it, in the same order.
   /// - Parameters:
-  ///   - file: the features' file; the CSV has its name with the ending `.csv`.
+  ///   - file: the features' file; the CSV has its whole name and the ending `.csv`: `out.npy.csv`.
   ///   - format: how the features are written.
   ///   - normalized: L2-normalised vectors instead of the pooled features as the network gave them.
   /// - Returns: how many images were written.
   public func export(to file: String, format: Format, normalized: Bool) throws -> (images: Int, csv: String) {
     let dimension = collection.settings.model.featureDimension
-    let csvPath = (file as NSString).deletingPathExtension + ".csv"
+    let csvPath = file + ".csv"
     let csv = try OutputFile(path: csvPath)
     try csv.write("row,id,path,sha256,width,height,format,captured,labels\n")
     // The header says how many rows follow, so the file starts with the first of them.

@@ -1,20 +1,33 @@
 import Foundation
 import Glibc
 
-/// A file that appears under its name only when it is whole.
+/// A file that appears under its name only when it is whole. A pipe or device is written into as it is.
 public final class OutputFile {
   private let path: String
-  private let temporary: String
+  /// What is renamed in the end, and to what; `nil` when the target is written into.
+  private let renaming: (from: String, to: String)?
   private var descriptor: Int32
   private var buffer: [UInt8] = []
 
   public init(path: String) throws {
     self.path = path
-    temporary = path + ".part-\(getpid())"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw KindredError(.unwritable, place: path, reason: String(cString: strerror(errno)).lowercased())
+    switch try OutputTarget(path: path) {
+    case .file(let target):
+      let temporary = target + ".part-\(getpid())"
+      renaming = (temporary, target)
+      descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    case .stream(let target):
+      renaming = nil
+      descriptor = open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+    case .descriptor(let number):
+      renaming = nil
+      descriptor = fcntl(number, F_DUPFD_CLOEXEC, 0)
     }
+    guard descriptor >= 0 else { throw Self.unwritable(path) }
+  }
+
+  static func unwritable(_ path: String, _ code: Int32 = errno) -> KindredError {
+    KindredError(.unwritable, place: path, reason: String(cString: strerror(code)).lowercased())
   }
 
   public func write(_ text: String) throws { try write(Array(text.utf8)) }
@@ -31,9 +44,7 @@ public final class OutputFile {
         Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
       }
       if written < 0 && errno == EINTR { continue }
-      guard written > 0 else {
-        throw KindredError(.unwritable, place: path, reason: String(cString: strerror(errno)).lowercased())
-      }
+      guard written > 0 else { throw Self.unwritable(path) }
       start += written
     }
     buffer.removeAll(keepingCapacity: true)
@@ -42,18 +53,14 @@ public final class OutputFile {
   /// Writes what is left and gives the file its name.
   public func finish() throws {
     try flush()
-    guard close(descriptor) == 0 else {
-      descriptor = -1
-      throw KindredError(.unwritable, place: path, reason: String(cString: strerror(errno)).lowercased())
-    }
+    let closed = close(descriptor)
     descriptor = -1
-    guard rename(temporary, path) == 0 else {
-      throw KindredError(.unwritable, place: path, reason: String(cString: strerror(errno)).lowercased())
-    }
+    guard closed == 0 else { throw Self.unwritable(path) }
+    if let renaming, rename(renaming.from, renaming.to) != 0 { throw Self.unwritable(path) }
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    unlink(temporary)
+    if let renaming { unlink(renaming.from) }
   }
 }

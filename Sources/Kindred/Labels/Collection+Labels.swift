@@ -16,29 +16,34 @@ extension Collection {
   ///   - prefix: only labels that start so, whatever the case of their letters.
   ///   - limit: how many at most; all when `nil`.
   public func labels(prefix: String = "", limit: Int? = nil) throws -> [LabelCount] {
-    try read { db in
+    let all = try read { db in
       try Row.fetchAll(
         db,
         sql: """
           SELECT name, count(DISTINCT image_id) AS count,
             count(DISTINCT CASE WHEN source <> 'predicted' THEN image_id END) AS given
-          FROM label WHERE substr(name, 1, length(?)) = ? COLLATE NOCASE
-          GROUP BY name ORDER BY count DESC, name LIMIT ?
-          """, arguments: [prefix, prefix, limit ?? -1]
+          FROM label GROUP BY name ORDER BY count DESC, name LIMIT ?
+          """, arguments: [prefix.isEmpty ? limit ?? -1 : -1]
       ).map { LabelCount(name: $0["name"], count: $0["count"], given: $0["given"]) }
     }
+    guard !prefix.isEmpty else { return all }
+    let start = Spelling.folded(prefix)
+    let fitting = all.filter { Spelling.folded($0.name).hasPrefix(start) }
+    return limit.map { Array(fitting.prefix($0)) } ?? fitting
+  }
+
+  /// Every spelling of a label in the collection that is the same but for case: the text's own first, then by name.
+  static func spellings(of text: String, _ db: Database) throws -> [String] {
+    let wanted = Spelling.folded(text)
+    let names = try String.fetchAll(
+      db, sql: "SELECT DISTINCT name FROM label ORDER BY name = ? DESC, name", arguments: [text])
+    return names.filter { Spelling.folded($0) == wanted }
   }
 
   /// The label as the collection spells it: exactly, else without regard to case.
   /// - Throws: ``KindredError/Code/unknownLabel`` with the nearest known labels.
   public func resolveLabel(_ text: String) throws -> String {
-    let names = try read { db in
-      try String.fetchAll(
-        db,
-        sql: "SELECT DISTINCT name FROM label WHERE name = ? COLLATE NOCASE ORDER BY name = ? DESC, name",
-        arguments: [text, text])
-    }
-    if let name = names.first { return name }
+    if let name = try read({ try Self.spellings(of: text, $0).first }) { return name }
     let known = try labels()
     let nearest = Spelling.nearest(to: text, among: known.map(\.name), limit: 5)
     let remedy: String
@@ -58,11 +63,11 @@ extension Collection {
     try read { db in
       try paths.map { path in
         let absolute = (path as NSString).isAbsolutePath ? path : FileManager.default.currentDirectoryPath + "/" + path
+        // A link may be an image of its own, beside the one that it leads to.
+        let name = absolute as NSString
         let candidates = [
-          realpath(absolute, nil).map { resolved in
-            defer { free(resolved) }
-            return String(cString: resolved)
-          }, (absolute as NSString).standardizingPath,
+          Self.resolved(name.deletingLastPathComponent).map { ($0 == "/" ? "/" : $0 + "/") + name.lastPathComponent },
+          Self.resolved(absolute), name.standardizingPath,
         ].compactMap { $0 }
         for candidate in candidates {
           if let id = try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE path = ?", arguments: [candidate]) {
@@ -73,6 +78,16 @@ extension Collection {
           .unknownImage, place: path, reason: "this file is not in the collection",
           remedy: "Index its folder first, or give --id.")
       }
+    }
+  }
+}
+
+extension Collection {
+  /// A path without links, or `nil` when nothing is there.
+  private static func resolved(_ path: String) -> String? {
+    realpath(path, nil).map { resolved in
+      defer { free(resolved) }
+      return String(cString: resolved)
     }
   }
 }

@@ -19,6 +19,12 @@ public struct Label: Sendable, Equatable, Codable, Hashable {
   /// 0…1; 1 for what a person said.
   public var confidence: Double
 
+  /// The confidence for people, 0…100, whatever number a collection's file holds.
+  public var percentage: Int {
+    guard !confidence.isNaN else { return 0 }
+    return Int((min(1, max(0, confidence)) * 100).rounded())
+  }
+
   public init(name: String, source: Source, confidence: Double = 1) {
     self.name = name
     self.source = source

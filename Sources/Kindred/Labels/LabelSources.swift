@@ -26,9 +26,19 @@ enum LabelReader {
   private static let largestSidecar = 64 << 10
   private static let mostSidecarLabels = 64
 
-  /// A label without surrounding space and within the longest length; `nil` when nothing is left.
+  /// A label without control characters and surrounding space and within the longest length; `nil` when nothing is
+  /// left.
   static func cleaned(_ text: some StringProtocol) -> String? {
-    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      guard scalar.properties.generalCategory == .control else {
+        scalars.append(scalar)
+        continue
+      }
+      // A tab or an end of line stands between words; other control characters are no part of any.
+      if scalar.properties.isWhitespace { scalars.append(" ") }
+    }
+    let trimmed = String(scalars).trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty else { return nil }
     return String(trimmed.prefix(longestLabel))
   }
@@ -39,12 +49,13 @@ enum LabelReader {
   }
 
   /// Labels of the text file beside a picture: one a line; lines of the form `key=value` are not labels.
-  /// - Returns: `nil` when there is no such file.
+  /// - Returns: none where there is no such file; `nil` when it is there and can't be read.
   static func sidecarLabels(of path: String) -> [Label]? {
     let sidecar = (path as NSString).deletingPathExtension + ".txt"
     guard let information = FolderWalker.information(sidecar), information.st_mode & S_IFMT == S_IFREG,
-      information.st_size <= largestSidecar, let data = FileManager.default.contents(atPath: sidecar)
-    else { return nil }
+      information.st_size <= largestSidecar
+    else { return [] }
+    guard let data = FileManager.default.contents(atPath: sidecar) else { return nil }
     var names: [String] = []
     for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
       guard !line.contains("="), var name = cleaned(line), names.count < mostSidecarLabels else { continue }
@@ -56,7 +67,7 @@ enum LabelReader {
 
   /// Labels by absolute path from a CSV file of `path,label[,confidence]`; relative paths are below the CSV's folder.
   /// A first line of `path,label` is taken as a header.
-  static func csvLabels(contentsOf file: String) throws -> [String: [Label]] {
+  static func csvLabels(contentsOf file: String) throws -> [PathKey: [Label]] {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw KindredError(
         .unreadableFile, place: file, reason: "the label file can't be read",
@@ -64,7 +75,7 @@ enum LabelReader {
     }
     let folder = ((file as NSString).isAbsolutePath ? file : FileManager.default.currentDirectoryPath + "/" + file)
     let base = (folder as NSString).deletingLastPathComponent
-    var labels: [String: [Label]] = [:]
+    var labels: [PathKey: [Label]] = [:]
     for (number, fields) in try CSV.rows(String(decoding: data, as: UTF8.self), name: file) {
       if number == 1, fields.first?.lowercased() == "path" { continue }
       guard fields.count == 2 || fields.count == 3, let path = fields.first, !path.isEmpty,
@@ -87,7 +98,7 @@ enum LabelReader {
         defer { free(resolved) }
         return String(cString: resolved)
       }
-      labels[key ?? (absolute as NSString).standardizingPath, default: []].append(
+      labels[PathKey(key ?? (absolute as NSString).standardizingPath), default: []].append(
         Label(name: name, source: .csv, confidence: confidence))
     }
     return labels

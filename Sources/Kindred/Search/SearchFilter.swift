@@ -30,9 +30,16 @@ public struct SearchFilter: Sendable, Equatable {
       guard fields[index].count == digits, let value = Int(fields[index]), range.contains(value) else { return nil }
       return value
     }
+    func days(in month: Int, _ year: Int) -> Int {
+      switch month {
+      case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+      case 4, 6, 9, 11: 30
+      default: 31
+      }
+    }
     guard date.count <= 3, time.count <= 3, fields.count == 1 || (date.count == 3 && time.count >= 2),
       let year = number(date, 0, digits: 4, 1...9999), let month = number(date, 1, digits: 2, 1...12),
-      let day = number(date, 2, digits: 2, 1...31), let hour = number(time, 0, digits: 2, 0...23),
+      let day = number(date, 2, digits: 2, 1...days(in: month, year)), let hour = number(time, 0, digits: 2, 0...23),
       let minute = number(time, 1, digits: 2, 0...59), let second = number(time, 2, digits: 2, 0...60)
     else {
       throw KindredError(
@@ -58,8 +65,11 @@ public struct SearchFilter: Sendable, Equatable {
     var conditions: [String] = []
     var arguments = StatementArguments()
     if let label {
-      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name = ? COLLATE NOCASE)")
-      arguments += [label]
+      // SQLite ignores case only in ASCII.
+      let names = try Collection.spellings(of: label, db)
+      let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
+      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name IN (\(places)))")
+      arguments += StatementArguments(names)
     }
     if let path {
       conditions.append("image.path GLOB ?")

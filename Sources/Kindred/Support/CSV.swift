@@ -57,9 +57,22 @@ public enum CSV {
 
   /// One row, quoted where it must be, without the line's end.
   public static func row(_ fields: [String]) -> String {
-    fields.map { field in
-      field.contains(where: { ",\"\n\r".contains($0) })
-        ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
-    }.joined(separator: ",")
+    fields.map(quoted).joined(separator: ",")
+  }
+
+  /// By scalars: a combining mark makes another `Character` of the comma before it, and CR LF are one.
+  private static func quoted(_ field: String) -> String {
+    let special: Set<Unicode.Scalar> = [",", "\"", "\n", "\r"]
+    // Where a text starts with it, it would be taken for the mark of the text's encoding.
+    guard field.unicodeScalars.contains(where: special.contains) || field.unicodeScalars.first == "\u{FEFF}" else {
+      return field
+    }
+    var quoted: String.UnicodeScalarView = "\"".unicodeScalars
+    for scalar in field.unicodeScalars {
+      if scalar == "\"" { quoted.append(scalar) }
+      quoted.append(scalar)
+    }
+    quoted.append("\"")
+    return String(quoted)
   }
 }

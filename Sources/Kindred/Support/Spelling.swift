@@ -1,5 +1,13 @@
+import Foundation
+
 /// Finds words that a person may have meant.
 public enum Spelling {
+  /// A text without regard to case and to how its accents are put together: equal for `Étoile` and `étoile`.
+  static func folded(_ text: String) -> String {
+    // Swift compares strings by canonical equivalence; the composed form makes their hashes and scalars agree too.
+    text.precomposedStringWithCanonicalMapping.lowercased().precomposedStringWithCanonicalMapping
+  }
+
   /// The known words nearest to `text`, best first; none that have little in common with it.
   public static func nearest(to text: String, among known: [String], limit: Int) -> [String] {
     let wanted = Array(text.lowercased())

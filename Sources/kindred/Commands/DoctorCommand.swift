@@ -30,7 +30,7 @@ struct DoctorCommand: ParsableCommand {
             case .note: "note"
             case .bad: "BAD "
             }
-          print("  \(mark)  \(finding.text)")
+          print("  \(mark)  \(Terminal.printable(finding.text))")
         }
       }
       print(report.isHealthy ? "\nAll well." : "\nSomething is wrong; see the lines marked BAD.")

@@ -14,7 +14,10 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write [images, dimension] float32 to a .npy file.", valueName: "file")) var npy: String?
   @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
     .exact
+  @Option(help: ArgumentHelp("Refuse pictures of more megapixels.", valueName: "number")) var maxMegapixels = 100.0
   @OptionGroup var model: ModelOptions
+
+  func validate() throws { try DecodingOptions.check(megapixels: maxMegapixels) }
 
   /// One line, its keys in the order in which people read them; a `JSONEncoder` orders them by chance or by letter.
   private static func line(path: String, model: String, feature: [Float]) throws -> String {
@@ -30,7 +33,10 @@ struct EmbedCommand: ParsableCommand {
     let reference = try model.resolve()
     let network = try reference.load(executor: model.executor)
     let embedder = Embedder(model: network)
-    let decoder = ImageDecoder(options: DecodingOptions(path: decode, minimumShorterSide: network.recipe.shorterSide))
+    let decoder = ImageDecoder(
+      options: DecodingOptions(
+        path: decode, minimumShorterSide: network.recipe.shorterSide,
+        maximumPixels: DecodingOptions.pixels(megapixels: maxMegapixels)))
     var rows: [[Float]] = []
     var failures = 0
     for path in images {
@@ -48,14 +54,15 @@ struct EmbedCommand: ParsableCommand {
       } catch let error as ImageDecodingError {
         // One bad picture does not cost the others; a matrix with a row missing would mislead.
         guard npy == nil else { throw error }
-        Terminal.note("kindred: \(error)")
+        Terminal.note("kindred: \(Terminal.printable(error.description))")
         failures += 1
       }
     }
     if let npy {
       try NPYFile.write(rows, to: npy)
       Terminal.note(
-        "\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(npy)")
+        "\(Terminal.plural(rows.count, "feature")) of \(network.featureDimension) numbers written to \(Terminal.printable(npy))"
+      )
     }
     if failures > 0 { throw ExitCode.failure }
   }

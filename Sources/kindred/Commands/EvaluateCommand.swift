@@ -55,7 +55,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     .run(folder: folder)
     bar.clear()
-    for file in result.skipped { Terminal.note("skipped \(Terminal.path(file.path)): \(file.reason)") }
+    for file in result.skipped {
+      Terminal.note("skipped \(Terminal.path(file.path)): \(Terminal.printable(file.reason))")
+    }
     if json {
       return try printJSON(
         Output(

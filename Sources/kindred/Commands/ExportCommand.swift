@@ -4,7 +4,8 @@ import Kindred
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write features as safetensors or .npy, with a CSV of paths in the same order.")
+    commandName: "export", abstract: "Write features as safetensors or .npy, with a CSV of paths in the same order.",
+    discussion: "The CSV has the file's whole name and the ending .csv: features.npy.csv for features.npy.")
 
   @Argument(help: "File to write; its ending (.safetensors or .npy) tells the format.", completion: .file()) var file:
     String
@@ -18,6 +19,8 @@ struct ExportCommand: ParsableCommand {
         remedy: "Name the file so.")
     }
     let written = try Exporter(place.open()).export(to: file, format: format, normalized: normalize)
-    print("\(Terminal.plural(written.images, "feature")) written to \(file), paths to \(written.csv)")
+    print(
+      "\(Terminal.plural(written.images, "feature")) written to \(Terminal.printable(file)), paths to \(Terminal.printable(written.csv))"
+    )
   }
 }

@@ -72,9 +72,7 @@ struct IndexCommand: ParsableCommand {
     guard (1...1024).contains(threads ?? 1) else {
       throw ValidationError("--threads must be between 1 and 1024.")
     }
-    guard maxMegapixels > 0, maxMegapixels <= 10_000 else {
-      throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
-    }
+    try DecodingOptions.check(megapixels: maxMegapixels)
     guard (2...128).contains(graphLinks ?? 2) else {
       throw ValidationError("--m must be between 2 and 128.")
     }
@@ -95,6 +93,7 @@ struct IndexCommand: ParsableCommand {
         throw KindredError(
           .unreadableFolder, place: folder, reason: "no such file or directory", remedy: "Name a folder of pictures.")
       }
+      try LabelSource.check(sources)
       let reference = try model.resolve()
       let loaded = try reference.load(executor: model.executor)
       preloaded = loaded
@@ -115,7 +114,7 @@ struct IndexCommand: ParsableCommand {
     options.exclude = exclude
     options.followsLinks = followLinks
     options.labels = sources
-    options.maximumPixels = Int(maxMegapixels * 1e6)
+    options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     options.batchSize = batch
     options.decodingThreads = threads
     options.allowsEmpty = allowEmpty
@@ -167,15 +166,15 @@ struct IndexCommand: ParsableCommand {
     parts.append("\(skipped) skipped")
     print(parts.joined(separator: ", ") + " in \(Terminal.duration(summary.seconds))")
     for (code, count) in summary.skipped.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
-      print("  \(count) \(code.replacing("-", with: " ")):")
+      print("  \(count) \(Terminal.printable(code.replacing("-", with: " "))):")
       let examples = summary.examples.filter { $0.code == code }
-      for example in examples { print("    \(Terminal.path(example.path)): \(example.reason)") }
+      for example in examples { print("    \(Terminal.path(example.path)): \(Terminal.printable(example.reason))") }
       if count > examples.count { print("    and \(count - examples.count) more") }
     }
     if summary.otherFiles > 0 { print("  \(Terminal.plural(summary.otherFiles, "other file")) left alone") }
     if summary.interrupted { print("Stopped before the end; run the same command to go on.") }
-    print("\(Terminal.plural(summary.total, "image")) in \(place.folder) (collection \(place.collection))")
+    print(
+      "\(Terminal.plural(summary.total, "image")) in \(Terminal.printable(place.folder)) (collection \(place.collection))"
+    )
   }
 }
-
-extension DecodingOptions.Path: ExpressibleByArgument {}

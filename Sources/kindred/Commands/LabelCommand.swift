@@ -16,12 +16,13 @@ struct LabelCommand: ParsableCommand {
       let labels = try place.open().labels(prefix: prefix)
       if json { return try printJSON(labels) }
       guard !labels.isEmpty else {
-        print(prefix.isEmpty ? "This collection has no labels." : "No label starts with “\(prefix)”.")
+        print(
+          prefix.isEmpty ? "This collection has no labels." : "No label starts with “\(Terminal.printable(prefix))”.")
         return
       }
       var table = Table([("images", .right), ("label", .left)])
       for label in labels {
-        table.add([String(label.count), Terminal.path(label.name) + (label.given == 0 ? "  (predicted)" : "")])
+        table.add([String(label.count), label.name + (label.given == 0 ? "  (predicted)" : "")])
       }
       print(table.text)
     }
@@ -49,7 +50,7 @@ struct LabelCommand: ParsableCommand {
       let collection = try place.open()
       let identifiers = try images.identifiers(in: collection)
       let added = try CollectionWriter(collection).addLabel(name, to: identifiers)
-      print("\(Terminal.plural(added, "image")) labelled “\(name)”")
+      print("\(Terminal.plural(added, "image")) labelled “\(Terminal.printable(name))”")
     }
   }
 
@@ -70,7 +71,7 @@ struct LabelCommand: ParsableCommand {
       let collection = try place.open()
       let identifiers = all ? nil : try images.identifiers(in: collection)
       let removed = try CollectionWriter(collection).removeLabel(name, from: identifiers)
-      print("Label “\(name)” taken from \(Terminal.plural(removed, "image"))")
+      print("Label “\(Terminal.printable(name))” taken from \(Terminal.plural(removed, "image"))")
     }
   }
 
@@ -83,7 +84,8 @@ struct LabelCommand: ParsableCommand {
 
     func run() throws {
       let count = try CollectionWriter(place.open()).renameLabel(name, to: newName)
-      print("“\(name)” is “\(newName)” now on \(Terminal.plural(count, "image"))")
+      print(
+        "“\(Terminal.printable(name))” is “\(Terminal.printable(newName))” now on \(Terminal.plural(count, "image"))")
     }
   }
 }

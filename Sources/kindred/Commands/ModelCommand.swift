@@ -28,7 +28,7 @@ struct ModelCommand: AsyncParsableCommand {
         ])
       }
       print(table.text)
-      print("\nModels are kept in \(store.directory)")
+      print("\nModels are kept in \(Terminal.printable(store.directory))")
     }
   }
 
@@ -41,7 +41,7 @@ struct ModelCommand: AsyncParsableCommand {
       let display = FetchDisplay(name: name)
       let reference = try await store.fetch(name) { display.show($0) }
       display.clear()
-      print("\(reference.name) is here: \(reference.path)")
+      print("\(Terminal.printable(reference.name)) is here: \(Terminal.printable(reference.path))")
       print("SHA-256 \(reference.sha256)")
     }
   }
@@ -73,7 +73,11 @@ struct ModelCommand: AsyncParsableCommand {
       let description = try ModelDescription.describe(
         name, shortcut: shortcut.flatMap { ModelDescription.shortcut($0) },
         bottleneckStride: stride.map { $0 == 1 ? .pointwise : .spatial }, inputSize: input)
-      if json { try printJSON(description.network) } else { print(description.text) }
+      if json {
+        try printJSON(description.network)
+      } else {
+        print(PrintableText.printable(description.text, keepsLines: true))
+      }
     }
   }
 
@@ -87,9 +91,9 @@ struct ModelCommand: AsyncParsableCommand {
 
     func run() async throws {
       let reference = try await ModelStore().import(file, name: name, recipe: recipe)
-      print("\(reference.name) is here: \(reference.path)")
+      print("\(Terminal.printable(reference.name)) is here: \(Terminal.printable(reference.path))")
       print("SHA-256 \(reference.sha256)")
-      print("Use it with --model \(reference.name)")
+      print("Use it with --model \(Terminal.printable(reference.name))")
     }
   }
 }
@@ -102,7 +106,7 @@ private final class FetchDisplay: Sendable {
   init(name: String) { self.name = name }
 
   func show(_ progress: ModelFetchProgress) {
-    var text = "\(name): \(progress.phase.rawValue)"
+    var text = "\(Terminal.printable(name)): \(progress.phase.rawValue)"
     if progress.phase == .downloading, progress.bytes > 0 || Terminal.errorIsTerminal {
       text += "  \(Terminal.bytes(progress.bytes))"
       if let total = progress.total, total > 0 {

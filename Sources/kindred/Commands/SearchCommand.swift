@@ -49,6 +49,9 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "Only pictures of this file format.")
   var format: ImageFormat?
 
+  @Option(help: ArgumentHelp("Refuse query pictures of more megapixels.", valueName: "number"))
+  var maxMegapixels = 100.0
+
   @Flag(help: "Compare with every picture though there is a graph.")
   var exact = false
 
@@ -78,6 +81,10 @@ struct SearchCommand: ParsableCommand {
     guard !images.isEmpty || label != nil || !id.isEmpty || !vector.isEmpty else {
       throw ValidationError("Nothing to search for: give an image, --label, --id or --vector.")
     }
+    if let whereLabel, whereLabel.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--where-label needs a label.")
+    }
+    try DecodingOptions.check(megapixels: maxMegapixels)
     if let minScore, !(-1...1).contains(minScore) { throw ValidationError("--min-score must be between -1 and 1.") }
     guard images.filter({ $0 == "-" }).count + negatives.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("Standard input can be read once.")
@@ -100,6 +107,7 @@ struct SearchCommand: ParsableCommand {
     request.filter.after = try after.map(SearchFilter.date)
     request.filter.before = try before.map(SearchFilter.date)
     request.filter.format = format
+    request.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     let result = try Searcher(collection, loadModel: network.load).search(request)
 
     var page = html
@@ -117,7 +125,7 @@ struct SearchCommand: ParsableCommand {
       for hit in result.hits { print(hit.record.path) }
     } else {
       printTable(result)
-      if let html { print("Page written to \(html)") }
+      if let html { print("Page written to \(Terminal.printable(html))") }
     }
     if open, let page { try Desktop.open(page) }
   }
@@ -144,7 +152,7 @@ struct SearchCommand: ParsableCommand {
     }
     if let label = result.label, let count = result.labelledCount {
       print(
-        "\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(label)”\(count > top ? "; the best \(top):" : ":")"
+        "\(Terminal.plural(count, "image")) \(count == 1 ? "carries" : "carry") the label “\(Terminal.printable(label))”\(count > top ? "; the best \(top):" : ":")"
       )
     }
     var table = Table([("score", .right), ("labels", .left), ("path", .left)])
@@ -166,10 +174,10 @@ struct SearchCommand: ParsableCommand {
     var names: [String] = []
     for label in record.labels {
       let name =
-        label.source == .predicted ? "\(label.name) (\(Int((label.confidence * 100).rounded())) %)" : label.name
+        label.source == .predicted ? "\(label.name) (\(label.percentage) %)" : label.name
       if !names.contains(name) { names.append(name) }
     }
-    let text = Terminal.path(names.joined(separator: ", "))
+    let text = Terminal.printable(names.joined(separator: ", "))
     return text.count <= 40 ? text : String(text.prefix(39)) + "…"
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ImageDecoding
 import Inference
 import Kindred
 import ResNet
@@ -40,19 +41,37 @@ struct ModelOptions: ParsableArguments {
 }
 
 extension ExecutorKind: ExpressibleByArgument {}
+extension DecodingOptions.Path: ExpressibleByArgument {}
+
+extension DecodingOptions {
+  /// Checks what a person gave for `--max-megapixels`.
+  static func check(megapixels: Double) throws {
+    guard megapixels > 0, megapixels <= 10_000 else {
+      throw ValidationError("--max-megapixels must be above 0 and at most 10000.")
+    }
+  }
+
+  /// Pixels of so many megapixels that ``check(megapixels:)`` let through.
+  static func pixels(megapixels: Double) -> Int { Int((megapixels * 1e6).rounded(.up)) }
+}
 
 /// A collection's own network, however it is asked for.
 struct CollectionModel: Sendable {
-  let reference: ModelReference
-  let executor: ExecutorKind
+  private let collection: Collection
+  private let named: ModelReference?
+  private let executor: ExecutorKind
 
   /// - Throws: `KindredError.modelMismatch` when another model is named than the collection's.
   init(collection: Collection, options: ModelOptions) throws {
-    reference = try collection.modelReference(named: options.model)
+    self.collection = collection
+    named = try options.model.map { try collection.modelReference(named: $0) }
     executor = options.executor
   }
 
-  func load() throws -> ImageModel { try reference.load(executor: executor) }
+  /// Finds and loads the network. What needs no network, such as a search by label, works where there is none.
+  func load() throws -> ImageModel {
+    try (named ?? collection.modelReference(named: nil)).load(executor: executor)
+  }
 }
 
 /// Prints a value as JSON.

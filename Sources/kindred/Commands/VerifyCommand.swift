@@ -13,6 +13,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Flag(help: "Compare sizes and times of files instead of reading them.") var quick = false
   @Flag(help: "Mend what is wrong.") var repair = false
+  @Flag(help: "Let a repair take out most images because their files are gone.") var allowEmpty = false
   @Flag(help: "Print JSON.") var json = false
 
   private struct Output: Encodable {
@@ -27,8 +28,10 @@ struct VerifyCommand: ParsableCommand {
     let report: VerificationReport
     var after: VerificationReport?
     if repair {
-      let result = try Repairer(collection) { try CollectionModel(collection: collection, options: model).load() }
-        .run(hashesFiles: !quick)
+      var options = IndexOptions()
+      options.allowsEmpty = allowEmpty
+      let network = try CollectionModel(collection: collection, options: model)
+      let result = try Repairer(collection, options: options, loadModel: network.load).run(hashesFiles: !quick)
       report = result.before
       after = report.isSound ? nil : result.after
     } else {
@@ -53,7 +56,7 @@ struct VerifyCommand: ParsableCommand {
   private func show(_ report: VerificationReport) {
     let most = 20
     for problem in report.problems.prefix(most) {
-      print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(problem.description)")
+      print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(Terminal.printable(problem.description))")
     }
     if report.problems.count > most { print("and \(report.problems.count - most) more") }
     let checked =

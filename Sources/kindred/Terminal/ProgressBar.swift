@@ -38,7 +38,7 @@ final class ProgressBar {
     let width = min(40, Terminal.columns - title.count - text.count - 6)
     var bar = ""
     if width >= 10, total > 0 {
-      let filled = Int(Double(width) * Double(completed) / Double(total))
+      let filled = Int(Double(width) * min(1, Double(completed) / Double(total)))
       bar = "[" + String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + "]  "
     }
     isShowing = true

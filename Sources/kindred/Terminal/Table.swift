@@ -1,4 +1,4 @@
-/// Columns of text, aligned.
+/// Columns of text, aligned; fields are made printable.
 struct Table {
   enum Alignment { case left, right }
   private let alignments: [Alignment]
@@ -6,11 +6,11 @@ struct Table {
   private let header: [String]
 
   init(_ columns: [(title: String, alignment: Alignment)]) {
-    header = columns.map(\.title)
+    header = columns.map { Terminal.printable($0.title) }
     alignments = columns.map(\.alignment)
   }
 
-  mutating func add(_ fields: [String]) { rows.append(fields) }
+  mutating func add(_ fields: [String]) { rows.append(fields.map { Terminal.printable($0) }) }
 
   /// Lines without trailing spaces.
   var text: String {

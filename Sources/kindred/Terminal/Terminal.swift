@@ -1,4 +1,5 @@
 import Foundation
+import Kindred
 
 /// What is known of the terminal.
 enum Terminal {
@@ -34,7 +35,7 @@ enum Terminal {
 
   /// Seconds for people: `4.2 s`, `3:05`, `1:02:03`.
   static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return "?" }
+    guard seconds.isFinite, seconds < 1e9 else { return "?" }
     if seconds < 60 { return String(format: seconds < 10 ? "%.1f s" : "%.0f s", seconds) }
     let whole = Int(seconds.rounded())
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
@@ -55,9 +56,9 @@ enum Terminal {
     } else if home.count > 2, absolute.hasPrefix(home) {
       shown = "~/" + absolute.dropFirst(home.count)
     }
-    // File names come from anywhere; control characters would reach the terminal.
-    return String(
-      String.UnicodeScalarView(shown.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 })
-    )
+    return printable(shown)
   }
+
+  /// Text that came from files or a collection, without what would change how a terminal shows other text.
+  static func printable(_ text: some StringProtocol) -> String { PrintableText.printable(String(text)) }
 }
