@@ -117,6 +117,24 @@ import VectorIndex
     #expect(try Self.recall(collection, sandbox: sandbox) >= 0.99)
   }
 
+  @Test func aGraphThatWasStoppedHalfWayGoesOn() throws {
+    let sandbox = try Sandbox()
+    let collection = try Self.fill(sandbox, count: 5_300)
+    var asked = 0
+    func stopAtTheThird() -> Bool {
+      asked += 1
+      return asked == 3
+    }
+    do { try CollectionWriter(collection).updateGraph(isCancelled: stopAtTheThird) }
+    let partial = try #require(try collection.graph(at: collection.moment()))
+    #expect(partial.count > 0 && partial.count < 5_300)
+    #expect(try Self.recall(collection, sandbox: sandbox) >= 0.99)
+    #expect(try CollectionStatistics(collection).search == "hnsw, behind")
+    do { try CollectionWriter(collection).updateGraph() }
+    #expect(try CollectionStatistics(collection).search == "hnsw")
+    #expect(try collection.graph(at: collection.moment())?.liveCount == 5_300)
+  }
+
   @Test func aDamagedGraphIsNamedAndRebuilt() throws {
     let sandbox = try Sandbox()
     let collection = try Self.fill(sandbox, count: 5_100)

@@ -44,18 +44,16 @@ struct FolderWalker {
     let omitted = Set(omittedFolders.compactMap { Self.information($0).map(Identity.init) })
     var paths = Set<PathKey>()
     for folder in folders {
-      guard let resolved = realpath(folder, nil) else {
+      guard let root = ResolvedPath.following(folder) else {
         throw KindredError(
           .unreadableFolder, place: folder, reason: String(cString: strerror(errno)).lowercased(),
           remedy: "Name a folder of pictures.")
       }
-      defer { free(resolved) }
-      let root = String(cString: resolved)
       guard let information = Self.information(root) else {
         throw KindredError(.unreadableFolder, place: folder, reason: String(cString: strerror(errno)).lowercased())
       }
       if information.st_mode & S_IFMT == S_IFREG {
-        let path = Self.withoutFollowingTheLastLink(folder) ?? root
+        let path = ResolvedPath.keepingTheFile(folder) ?? root
         if paths.insert(PathKey(path)).inserted { result.files.append(WalkedFile(path: path, information)) }
         continue
       }
@@ -145,17 +143,6 @@ struct FolderWalker {
 
   private static func matches(_ patterns: [String], name: String, path: String) -> Bool {
     patterns.contains { fnmatch($0, name, 0) == 0 || fnmatch($0, path, 0) == 0 }
-  }
-
-  /// A named file's absolute path: links above it are followed, and one that is the file itself is not, since it may be
-  /// indexed under its own name.
-  private static func withoutFollowingTheLastLink(_ path: String) -> String? {
-    let name = (path as NSString).lastPathComponent
-    let parent = (path as NSString).deletingLastPathComponent
-    guard let resolved = realpath(parent.isEmpty ? "." : parent, nil) else { return nil }
-    defer { free(resolved) }
-    let folder = String(cString: resolved)
-    return folder == "/" ? "/" + name : folder + "/" + name
   }
 
   static func information(_ path: String) -> stat? {

@@ -64,10 +64,9 @@ extension Collection {
       try paths.map { path in
         let absolute = (path as NSString).isAbsolutePath ? path : FileManager.default.currentDirectoryPath + "/" + path
         // A link may be an image of its own, beside the one that it leads to.
-        let name = absolute as NSString
         let candidates = [
-          Self.resolved(name.deletingLastPathComponent).map { ($0 == "/" ? "/" : $0 + "/") + name.lastPathComponent },
-          Self.resolved(absolute), name.standardizingPath,
+          ResolvedPath.keepingTheFile(absolute), ResolvedPath.following(absolute),
+          (absolute as NSString).standardizingPath,
         ].compactMap { $0 }
         for candidate in candidates {
           if let id = try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE path = ?", arguments: [candidate]) {
@@ -78,16 +77,6 @@ extension Collection {
           .unknownImage, place: path, reason: "this file is not in the collection",
           remedy: "Index its folder first, or give --id.")
       }
-    }
-  }
-}
-
-extension Collection {
-  /// A path without links, or `nil` when nothing is there.
-  private static func resolved(_ path: String) -> String? {
-    realpath(path, nil).map { resolved in
-      defer { free(resolved) }
-      return String(cString: resolved)
     }
   }
 }

@@ -94,10 +94,7 @@ enum LabelReader {
         confidence = value
       }
       let absolute = (path as NSString).isAbsolutePath ? path : base + "/" + path
-      let key = realpath(absolute, nil).map { resolved in
-        defer { free(resolved) }
-        return String(cString: resolved)
-      }
+      let key = ResolvedPath.keepingTheFile(absolute)
       labels[PathKey(key ?? (absolute as NSString).standardizingPath), default: []].append(
         Label(name: name, source: .csv, confidence: confidence))
     }

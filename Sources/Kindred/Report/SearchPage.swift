@@ -34,7 +34,7 @@ public struct SearchPage {
       main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
       figure { margin: 0; }
       figure a { align-items: center; aspect-ratio: 1; background: color-mix(in srgb, currentColor 7%, transparent);
-        border-radius: .5rem; display: flex; justify-content: center; overflow: hidden; }
+        border-radius: .5rem; color: inherit; display: flex; justify-content: center; overflow: hidden; }
       img { height: 100%; object-fit: contain; width: 100%; }
       figcaption { font-size: .85rem; margin-top: .35rem; overflow-wrap: anywhere; }
       .score { font-variant-numeric: tabular-nums; font-weight: 600; }
