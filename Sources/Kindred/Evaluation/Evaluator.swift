@@ -13,6 +13,8 @@ public struct EvaluationOptions: Sendable {
   public var crops = 1
   public var decoding = DecodingOptions.Path.exact
   public var batchSize = 16
+  /// Pictures of more pixels are skipped.
+  public var maximumPixels = 100_000_000
   public init() {}
 }
 
@@ -135,7 +137,8 @@ public struct Evaluator {
   /// Decodes a batch on all processors.
   private func decode(_ files: [WalkedFile]) -> [Result<Views, ImageDecodingError>] {
     let decoder = ImageDecoder(
-      options: DecodingOptions(path: options.decoding, minimumShorterSide: model.recipe.shorterSide))
+      options: DecodingOptions(
+        path: options.decoding, minimumShorterSide: model.recipe.shorterSide, maximumPixels: options.maximumPixels))
     let model = model
     let wantsTen = options.classifies && options.crops == 10
     let outcomes = Mutex<[Result<Views, ImageDecodingError>?]>(Array(repeating: nil, count: files.count))

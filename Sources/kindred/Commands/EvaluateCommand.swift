@@ -18,9 +18,11 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Views for classes: 1, or the paper's 10.", valueName: "number")) var crops = 1
   @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
     .exact
+  @Option(help: ArgumentHelp("Skip pictures of more megapixels.", valueName: "number")) var maxMegapixels = 100.0
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
+    try DecodingOptions.check(megapixels: maxMegapixels)
     guard crops == 1 || crops == 10 else { throw ValidationError("--crops must be 1 or 10.") }
     guard crops == 1 || classify else { throw ValidationError("--crops is for --classify.") }
   }
@@ -49,6 +51,7 @@ struct EvaluateCommand: ParsableCommand {
     options.classifies = classify
     options.crops = crops
     options.decoding = decode
+    options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     let bar = ProgressBar("Evaluating", unit: "images")
     let result = try Evaluator(model: reference.load(executor: model.executor), options: options) {
       bar.show($0, of: $1)
