@@ -74,6 +74,8 @@ extension CollectionWriter {
             """,
           arguments: [to.file.path, to.file.byteCount, to.file.modified, Data(to.sha256), id])
         try Self.replaceLabels(db, imageID: id, source: .folder, with: to.folderLabels)
+        // What the network guessed of the picture that was put in its place is not true of this one.
+        if edits.contains(id) { try Self.replaceLabels(db, imageID: id, source: .predicted, with: []) }
         try db.execute(sql: "DELETE FROM skipped WHERE path = ?", arguments: [to.file.path])
       }
       // What an edited image leaves behind is a new picture at its old path.
