@@ -52,11 +52,10 @@ import VectorIndex
   }
 
   @Test func classesAreToldFromNames() {
-    let truth = ClassTruth()
-    #expect(truth.classIndex(of: "/x/n01440764_tench.JPEG") == 0)
-    #expect(truth.classIndex(of: "/x/n01440764/1.jpg") == 0)
-    #expect(truth.classIndex(of: "/x/tench/1.jpg") == 0)
-    #expect(truth.classIndex(of: "/x/great_white_shark/1.jpg") == 2)
-    #expect(truth.classIndex(of: "/x/nothing/1.jpg") == nil)
+    #expect(ClassTruth.classIndex(of: "/x/n01440764_tench.JPEG") == 0)
+    #expect(ClassTruth.classIndex(of: "/x/n01440764/1.jpg") == 0)
+    #expect(ClassTruth.classIndex(of: "/x/tench/1.jpg") == 0)
+    #expect(ClassTruth.classIndex(of: "/x/great_white_shark/1.jpg") == 2)
+    #expect(ClassTruth.classIndex(of: "/x/nothing/1.jpg") == nil)
   }
 }

@@ -92,20 +92,15 @@ extension Collection {
     }
   }
 
-  /// The images whose vectors are in the given rows, by row.
-  static func records(_ db: Database, rows: [Int]) throws -> [Int: [ImageRecord]] {
-    var found: [Int: [ImageRecord]] = [:]
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT \(recordColumns) FROM content JOIN image ON image.content_id = content.id
-        WHERE content.feature_row = ? ORDER BY image.id
-        """)
-    for row in rows {
-      found[row] = try Row.fetchAll(statement, arguments: [row]).map {
-        ImageRecord(row: $0, labels: try labels(db, imageID: $0["id"]))
-      }
-    }
-    return found
+  /// The images whose vector is in a row.
+  static func records(_ db: Database, featureRow: Int) throws -> [ImageRecord] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT \(recordColumns) FROM content JOIN image ON image.content_id = content.id
+          WHERE content.feature_row = ? ORDER BY image.id
+          """), arguments: [featureRow]
+    ).map { ImageRecord(row: $0, labels: try labels(db, imageID: $0["id"])) }
   }
 
   static func record(_ db: Database, id: Int64) throws -> ImageRecord? {
@@ -135,7 +130,7 @@ extension Collection {
     }
   }
 
-  private static func unknown(id: Int64) -> KindredError {
+  static func unknown(id: Int64) -> KindredError {
     KindredError(
       .unknownImage, place: "id \(id)", reason: "no image has this identifier",
       remedy: "`kindred search … --json` and `kindred export` print identifiers.")

@@ -212,14 +212,18 @@ public final class Collection: Sendable {
           .damagedCollection, place: features.path,
           reason: "rows of \(features.dimension) numbers, but the model gives \(settings.model.featureDimension)")
       }
-      guard features.rowCount >= moment.rowCount else {
-        throw KindredError(
-          .damagedCollection, place: features.path,
-          reason: "\(features.rowCount) rows, but \(moment.rowCount) are committed",
-          remedy: "Run `kindred verify --repair`.")
-      }
+      try Self.checkLength(features, moment)
       return features
     }
+  }
+
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has fewer rows than SQLite names.
+  static func checkLength(_ features: FeatureFile, _ moment: Moment) throws {
+    guard features.rowCount < moment.rowCount else { return }
+    throw KindredError(
+      .damagedCollection, place: features.path,
+      reason: "\(features.rowCount) rows, but \(moment.rowCount) are committed",
+      remedy: "Run `kindred verify --repair`.")
   }
 
   /// The saved graph of a moment's segment; `nil` where there is none that can be used. It is loaded once, and again
@@ -246,8 +250,8 @@ public final class Collection: Sendable {
     FolderWalker.information(path).map { WalkedFile(path: path, $0) }
   }
 
-  /// Forgets the graph in memory, so that the next search loads what is on the disk.
-  func forgetGraph() {
+  /// Lets go of the feature file and the graph, so that the next search opens what is on the disk.
+  func closeFiles() {
     openSegment.withLock { $0 = nil }
   }
 

@@ -20,7 +20,7 @@ extension CollectionWriter {
       // A graph that is no longer used would only fall behind.
       if FileManager.default.fileExists(atPath: path) {
         try? FileManager.default.removeItem(atPath: path)
-        collection.forgetGraph()
+        collection.closeFiles()
       }
       return
     }
@@ -42,14 +42,14 @@ extension CollectionWriter {
       if isCancelled() {
         // Rows are inserted in ascending order: searches compare what comes after the last one by itself.
         try graph.save(to: path, generation: -1)
-        collection.forgetGraph()
+        collection.closeFiles()
         return
       }
       try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]))
     }
     progress(missing.count, missing.count)
     try graph.save(to: path, generation: moment.generation)
-    collection.forgetGraph()
+    collection.closeFiles()
   }
 
   /// Writes a new feature file of the live rows alone, when dead ones are more than a third.

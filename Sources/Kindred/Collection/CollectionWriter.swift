@@ -23,12 +23,8 @@ public final class CollectionWriter {
     features = try FeatureFile(path: files.features(segment), writable: true)
     if features.rowCount > moment.rowCount {
       try features.truncate(toRows: moment.rowCount)
-    } else if features.rowCount < moment.rowCount {
-      throw KindredError(
-        .damagedCollection, place: features.path,
-        reason: "\(features.rowCount) rows, but \(moment.rowCount) are committed",
-        remedy: "Run `kindred verify --repair`.")
     }
+    try Collection.checkLength(features, moment)
   }
 
   /// Opens for `verify --repair`, where the feature file may be shorter than SQLite says, or gone.
@@ -68,6 +64,6 @@ public final class CollectionWriter {
   func adopt(features: FeatureFile, segment: Int) {
     self.features = features
     self.segment = segment
-    collection.forgetGraph()
+    collection.closeFiles()
   }
 }

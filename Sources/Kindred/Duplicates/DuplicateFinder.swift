@@ -92,8 +92,7 @@ public struct DuplicateFinder {
   }
 
   private func group(_ db: Database, rows: [Int], features: FeatureFile) throws -> DuplicateGroup? {
-    let byRow = try Collection.records(db, rows: rows)
-    var records = rows.flatMap { byRow[$0] ?? [] }
+    var records = try rows.flatMap { try Collection.records(db, featureRow: $0) }
     guard records.count > 1 else { return nil }
     records.sort {
       (Double($0.width) * Double($0.height), $0.byteCount, $1.path)

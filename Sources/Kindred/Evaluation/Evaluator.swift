@@ -68,7 +68,6 @@ public struct Evaluator {
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let features = try FeatureFile.create(path: temporary, dimension: model.featureDimension)
 
-    let truth = ClassTruth()
     var labels: [String] = []
     var skipped: [IndexSummary.SkippedFile] = []
     var hits1 = 0
@@ -97,16 +96,14 @@ public struct Evaluator {
       report(completed, files.count)
       guard !paths.isEmpty else { continue }
       let output = try run(inputs, count: paths.count)
-      let dimension = model.featureDimension
-      for (index, path) in paths.enumerated() {
-        let feature = Array(output.features.values[(index * dimension)..<((index + 1) * dimension)])
+      for (path, feature) in zip(paths, output.features.rows) {
         _ = try features.append(VectorMath.normalized(feature))
         labels.append(((path as NSString).deletingLastPathComponent as NSString).lastPathComponent)
       }
       guard options.classifies else { continue }
       let scores = try classScores(centers: output, crops: crops, count: paths.count)
       for (path, score) in zip(paths, scores) {
-        guard let expected = truth.classIndex(of: path) else { continue }
+        guard let expected = ClassTruth.classIndex(of: path) else { continue }
         let best = score.indices.sorted { (score[$0], -$0) > (score[$1], -$1) }.prefix(5)
         classified += 1
         if best.first == expected { hits1 += 1 }
@@ -164,15 +161,11 @@ public struct Evaluator {
 
   /// Logits of the centre crops, or the mean of the ten crops' probabilities.
   private func classScores(centers: ModelOutput, crops: [Float], count: Int) throws -> [[Float]] {
-    let classes = model.classCount
-    func rows(_ output: ModelOutput, _ count: Int) -> [[Float]] {
-      let values = output.logits?.values ?? []
-      return (0..<count).map { Array(values[($0 * classes)..<(($0 + 1) * classes)]) }
-    }
-    guard options.crops == 10 else { return rows(centers, count) }
-    let probabilities = rows(try run(crops, count: count * 10), count * 10).map(VectorMath.softmax)
+    guard options.crops == 10 else { return centers.logits?.rows ?? [] }
+    let views = try run(crops, count: count * 10).logits
+    guard let probabilities = views.map({ ImageModel.probabilities(of: $0).rows }) else { return [] }
     return (0..<count).map { index in
-      var mean = [Float](repeating: 0, count: classes)
+      var mean = [Float](repeating: 0, count: model.classCount)
       for view in 0..<10 { VectorMath.add(probabilities[index * 10 + view], weight: 0.1, to: &mean) }
       return mean
     }
@@ -180,24 +173,14 @@ public struct Evaluator {
 }
 
 /// Tells a picture's ImageNet class from where it lies.
-struct ClassTruth {
-  private let indices: [String: Int]
-
-  init() {
-    var indices: [String: Int] = [:]
-    for (index, entry) in ImageNetClasses.all.enumerated() {
-      indices[entry.wordNetID] = index
-      if indices[entry.name.lowercased()] == nil { indices[entry.name.lowercased()] = index }
-    }
-    self.indices = indices
-  }
-
-  func classIndex(of path: String) -> Int? {
+enum ClassTruth {
+  static func classIndex(of path: String) -> Int? {
     let name = (path as NSString).lastPathComponent
-    if let prefix = name.split(separator: "_").first, prefix.hasPrefix("n"), let index = indices[String(prefix)] {
+    if let prefix = name.split(separator: "_").first, let index = ImageNetClasses.index(wordNetID: String(prefix)) {
       return index
     }
     let folder = ((path as NSString).deletingLastPathComponent as NSString).lastPathComponent
-    return indices[folder] ?? indices[folder.lowercased().replacing("_", with: " ")]
+    return ImageNetClasses.index(wordNetID: folder)
+      ?? ImageNetClasses.indices(named: folder.replacing("_", with: " ")).first
   }
 }

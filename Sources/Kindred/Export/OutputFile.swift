@@ -38,15 +38,8 @@ public final class OutputFile {
   }
 
   private func flush() throws {
-    var start = 0
-    while start < buffer.count {
-      let written = buffer.withUnsafeBytes { bytes in
-        Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
-      }
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { throw Self.unwritable(path) }
-      start += written
-    }
+    let failure = buffer.withUnsafeBytes { StoreFile.write($0, to: descriptor) }
+    if let failure { throw Self.unwritable(path, failure) }
     buffer.removeAll(keepingCapacity: true)
   }
 

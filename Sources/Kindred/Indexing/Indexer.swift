@@ -181,7 +181,7 @@ public struct Indexer {
       case .prepared(let digest, let metadata, _):
         let embedding = embeddings[nextEmbedding]
         nextEmbedding += 1
-        guard embedding.norm.isFinite, embedding.norm > 0 else {
+        guard embedding.isUsable else {
           summary.count(skipped: item.file.path, code: "no-feature", reason: "the network gave no usable feature")
           continue
         }
@@ -206,5 +206,5 @@ public struct Indexer {
 }
 
 extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+  var seconds: Double { self / .seconds(1) }
 }

@@ -92,7 +92,7 @@ extension CollectionWriter {
       var added = 0
       for id in imageIDs {
         guard try Int64.fetchOne(db, sql: "SELECT id FROM image WHERE id = ?", arguments: [id]) != nil else {
-          throw KindredError(.unknownImage, place: "id \(id)", reason: "no image has this identifier")
+          throw Collection.unknown(id: id)
         }
         try db.execute(
           sql: "INSERT OR IGNORE INTO label (image_id, name, source, confidence) VALUES (?, ?, ?, 1)",

@@ -52,7 +52,7 @@ public struct Repairer {
       _ = try Indexer(writer: writer, loadModel: loadModel, options: options).run(findings.changedFiles)
     }
     try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
-    collection.forgetGraph()
+    collection.closeFiles()
     try writer.updateGraph()
     let after = try withExtendedLifetime(writer) { try Verifier(collection, hashesFiles: hashesFiles).run() }
     return (findings.report, after)
@@ -118,7 +118,7 @@ public struct Repairer {
       try CollectionWriter.setProperty(db, "segment", next)
       try CollectionWriter.advanceGeneration(db)
     }
-    collection.forgetGraph()
+    collection.closeFiles()
   }
 
   private func embedAgain(_ contentID: Int64, digest: [UInt8], model: ImageModel) throws -> Embedding? {
@@ -135,7 +135,7 @@ public struct Repairer {
         let decoded = try? decoder.decode(bytes, name: path)
       else { continue }
       let embedding = try Embedder(model: model).embed(decoded.image)
-      if embedding.norm.isFinite, embedding.norm > 0 { return embedding }
+      if embedding.isUsable { return embedding }
     }
     return nil
   }

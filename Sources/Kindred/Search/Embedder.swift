@@ -13,6 +13,9 @@ public struct Embedding: Sendable, Equatable {
   /// an ImageNet classifier.
   public var predictions: [Label]
 
+  /// Whether the feature can be compared with others.
+  var isUsable: Bool { norm.isFinite && norm > 0 }
+
   /// The feature divided by its length; zeros where the length is zero.
   public var normalized: [Float] { VectorMath.normalized(feature, norm: norm) }
 }
@@ -38,21 +41,17 @@ public struct Embedder: Sendable {
     guard count > 0 else { return [] }
     let side = model.recipe.crop
     let output = try model.run(Tensor(shape: [count, 3, side, side], values: inputs))
-    let dimension = model.featureDimension
-    let classes = model.classCount
-    return (0..<count).map { index in
-      let feature = Array(output.features.values[(index * dimension)..<((index + 1) * dimension)])
-      var predictions: [Label] = []
-      if classes == ImageNetClasses.all.count, let logits = output.logits {
-        predictions = Self.predictions(Array(logits.values[(index * classes)..<((index + 1) * classes)]))
-      }
-      return Embedding(feature: feature, norm: VectorMath.norm(feature), predictions: predictions)
+    let classifies = model.classCount == ImageNetClasses.all.count
+    let probabilities = classifies ? output.logits.map { ImageModel.probabilities(of: $0).rows } : nil
+    return output.features.rows.enumerated().map { index, feature in
+      Embedding(
+        feature: feature, norm: VectorMath.norm(feature),
+        predictions: probabilities.map { Self.predictions($0[index]) } ?? [])
     }
   }
 
-  private static func predictions(_ logits: [Float]) -> [Label] {
-    let probabilities = VectorMath.softmax(logits)
-    return probabilities.indices.filter { probabilities[$0] > leastProbability }
+  private static func predictions(_ probabilities: [Float]) -> [Label] {
+    probabilities.indices.filter { probabilities[$0] > leastProbability }
       .sorted { probabilities[$0] > probabilities[$1] }
       .prefix(mostPredictions)
       .map { Label(name: ImageNetClasses.all[$0].name, source: .predicted, confidence: Double(probabilities[$0])) }

@@ -55,7 +55,7 @@ struct ExampleResolver {
     let start = ContinuousClock.now
     defer { timing.embed += (ContinuousClock.now - start).seconds }
     let embedding = try Embedder(model: network).embed(decoder.decode(bytes, name: name).image)
-    guard embedding.norm.isFinite, embedding.norm > 0 else {
+    guard embedding.isUsable else {
       throw KindredError(.invalidArgument, place: name, reason: "the network gave no usable feature for this picture")
     }
     return embedding.normalized

@@ -100,7 +100,7 @@ struct Ranking {
     var hits: [SearchHit] = []
     for neighbor in neighbors {
       if let least = question.minimumScore, neighbor.score < least { break }
-      for record in try Collection.records(db, rows: [neighbor.row])[neighbor.row] ?? [] {
+      for record in try Collection.records(db, featureRow: neighbor.row) {
         guard !question.excluded.contains(record.id), allowed?.images.contains(record.id) ?? true else { continue }
         hits.append(SearchHit(record: record, score: min(1, max(-1, neighbor.score)), match: .similar))
         if hits.count == question.top { return hits }

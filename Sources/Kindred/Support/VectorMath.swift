@@ -30,11 +30,4 @@ enum VectorMath {
     for index in first.indices { sum += first[index] * second[index] }
     return sum
   }
-
-  static func softmax(_ logits: [Float]) -> [Float] {
-    guard let most = logits.max() else { return [] }
-    let powers = logits.map { exp(Double($0 - most)) }
-    let sum = powers.reduce(0, +)
-    return powers.map { Float($0 / sum) }
-  }
 }

@@ -41,9 +41,7 @@ struct EmbedCommand: ParsableCommand {
     var failures = 0
     for path in images {
       do {
-        let bytes =
-          path == "-"
-          ? [UInt8](FileHandle.standardInput.readData(ofLength: 256 << 20)) : try decoder.read(contentsOf: path)
+        let bytes = try path == "-" ? StandardInput.picture() : decoder.read(contentsOf: path)
         let embedding = try embedder.embed(decoder.decode(bytes, name: path).image)
         let feature = normalize ? embedding.normalized : embedding.feature
         if npy != nil {

@@ -131,12 +131,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   private static func example(_ path: String) throws -> SearchRequest.Example {
-    guard path == "-" else { return .file(path) }
-    let bytes = [UInt8](FileHandle.standardInput.readData(ofLength: (256 << 20) + 1))
-    guard bytes.count <= 256 << 20 else {
-      throw KindredError(.invalidArgument, place: "standard input", reason: "more than 256 MiB")
-    }
-    return .bytes(bytes, name: "standard input")
+    path == "-" ? .bytes(try StandardInput.picture(), name: "standard input") : .file(path)
   }
 
   private func title(_ result: SearchResult) -> String {

@@ -24,8 +24,7 @@ final class ProgressBar {
       return
     }
     lastShown = now
-    let elapsed = now - start
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    let seconds = (now - start) / .seconds(1)
     let rate = seconds > 0 ? Double(rateCount ?? completed) / seconds : 0
     let left = completed > 0 ? seconds / Double(completed) * Double(total - completed) : .nan
     var text = "\(completed)/\(total)"

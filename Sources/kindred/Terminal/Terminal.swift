@@ -3,7 +3,6 @@ import Kindred
 
 /// What is known of the terminal.
 enum Terminal {
-  static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
   /// Columns, or 80 where they are not known.
