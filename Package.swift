@@ -11,7 +11,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
@@ -19,9 +23,22 @@ let package = Package(
     .executableTarget(
       name: "kindred",
       dependencies: [
-        "Kindred", "ResNet", "VectorIndex", "Inference", "ImageDecoding",
+        "KindredServer", "Kindred", "ResNet", "VectorIndex", "Inference", "ImageDecoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
+    ),
+    // HTTP: routes, keys' roles, the OpenAPI document and the web page. It translates; the engine decides.
+    .target(
+      name: "KindredServer",
+      dependencies: [
+        "Kindred",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      resources: [.embedInCode("Resources")]
     ),
     // The engine: collections, indexing, search, labels, duplicates, evaluation, models on disk.
     .target(
@@ -67,6 +84,10 @@ let package = Package(
     ),
     .testTarget(name: "VectorIndexTests", dependencies: ["VectorIndex", "CHNSW"], exclude: ["Fixtures"]),
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
+    .testTarget(
+      name: "KindredServerTests",
+      dependencies: ["KindredServer", .product(name: "HummingbirdTesting", package: "hummingbird")]
+    ),
     .testTarget(name: "EndToEnd", dependencies: ["Kindred", "VectorIndex", "kindred"]),
   ],
   swiftLanguageModes: [.v6],
