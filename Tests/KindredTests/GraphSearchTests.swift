@@ -51,7 +51,7 @@ import VectorIndex
       func hits(exact: Bool) throws -> SearchResult {
         try sandbox.search {
           $0.positives = [.vector(vector)]
-          $0.exact = exact
+          $0.depth = exact ? .exact : .standard
           $0.filter = filter
         }
       }

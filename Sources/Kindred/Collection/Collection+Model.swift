@@ -17,7 +17,7 @@ extension Collection {
   ///   - store: where models are looked for.
   /// - Throws: ``KindredError/Code/modelMismatch`` for another model's name, or when the network is not to be found.
   public func modelReference(named name: String?, store: ModelStore = ModelStore()) throws -> ModelReference {
-    let own = settings.model
+    let own = try imageModel
     if let name {
       let reference = try store.resolve(name)
       guard reference.sha256 == own.sha256 else {

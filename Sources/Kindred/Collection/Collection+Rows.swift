@@ -126,7 +126,7 @@ extension Collection {
   func featureAndRecord(id: Int64) throws -> (feature: [Float], record: ImageRecord) {
     try read { db in
       guard let record = try Self.record(db, id: id) else { throw Self.unknown(id: id) }
-      return (try feature(at: Self.moment(db), row: record.featureRow), record)
+      return (try feature(at: moment(db), row: record.featureRow), record)
     }
   }
 
@@ -148,7 +148,7 @@ extension Collection {
   func forEachRecordWithFeature(_ body: (_ record: ImageRecord, _ feature: [Float], _ total: Int) throws -> Void) throws
   {
     try read { db in
-      let moment = try Self.moment(db)
+      let moment = try moment(db)
       let cursor = try Row.fetchCursor(
         db,
         sql: "SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id ORDER BY image.id")

@@ -26,6 +26,18 @@ public final class Collection: Sendable {
   /// A pool; a single read-only connection where the folder can't be written to.
   let database: any DatabaseReader
   private let openSegment: Mutex<Segment?> = Mutex(nil)
+  /// The moment that was counted last.
+  private let counted: Mutex<Moment?> = Mutex(nil)
+
+  /// What a collection holds.
+  public enum Kind: String, Sendable, Codable {
+    /// Pictures, and the features that a network gave them.
+    case images
+    /// Vectors that others made, with metadata of theirs.
+    case vectors
+  }
+
+  public var kind: Kind { settings.model == nil ? .vectors : .images }
 
   /// The feature file and graph that one number names.
   struct Segment: Sendable {
@@ -77,7 +89,13 @@ public final class Collection: Sendable {
   }
 
   /// Makes a new, empty collection.
-  public static func create(at directory: String, settings: CollectionSettings) throws -> Collection {
+  /// - Parameters:
+  ///   - directory: its folder, which need not be there yet.
+  ///   - settings: what it is made with for good.
+  ///   - definition: what people say of it.
+  public static func create(
+    at directory: String, settings: CollectionSettings, definition: CollectionDefinition = CollectionDefinition()
+  ) throws -> Collection {
     let files = CollectionFiles(directory: directory)
     guard !exists(at: directory) else {
       throw KindredError(.collectionExists, place: directory, reason: "a collection is here already")
@@ -99,7 +117,9 @@ public final class Collection: Sendable {
     }
     // A crash before the database appeared may have left a feature file without an owner.
     for path in files.leftovers(besides: 0) { try? FileManager.default.removeItem(atPath: path) }
-    let features = try FeatureFile.create(path: files.features(1), dimension: settings.model.featureDimension)
+    // The first vector says how long vectors are; until then the file is of one number and has no rows.
+    let features = try FeatureFile.create(
+      path: files.features(1), dimension: settings.model?.featureDimension ?? CollectionWriter.unknownDimension)
     try features.synchronize()
 
     // The database is made under another name and renamed, so that a collection is either whole or not there.
@@ -108,7 +128,7 @@ public final class Collection: Sendable {
     do {
       let queue = try DatabaseQueue(path: temporary)
       try queue.write { db in
-        try CollectionSchema.create(db)
+        try CollectionSchema.create(db, kind: settings.model == nil ? .vectors : .images)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let values = [
@@ -120,6 +140,7 @@ public final class Collection: Sendable {
         for (name, value) in values {
           try db.execute(sql: "INSERT INTO property (name, value) VALUES (?, ?)", arguments: [name, value])
         }
+        try definition.store(db)
       }
       try queue.close()
       guard rename(temporary, files.database) == 0 else {
@@ -128,11 +149,15 @@ public final class Collection: Sendable {
     } catch let error as DatabaseError {
       throw KindredError(.unwritable, place: directory, reason: "SQLite: \(error.message ?? "\(error.resultCode)")")
     }
-    return try Collection(at: directory)
+    return try Collection(at: directory, kind: nil)
   }
 
   /// Opens a collection.
-  public init(at directory: String) throws {
+  /// - Parameters:
+  ///   - directory: its folder.
+  ///   - kind: what it must hold; `nil` for whatever it holds.
+  /// - Throws: ``KindredError/Code/wrongKind`` where it holds something else; and what is wrong with its files.
+  public init(at directory: String, kind: Kind? = .images) throws {
     files = CollectionFiles(directory: directory)
     guard Self.exists(at: directory) else {
       throw KindredError(
@@ -142,14 +167,14 @@ public final class Collection: Sendable {
     let databasePath = files.database
     do {
       database = try CollectionDatabase.open(databasePath)
-      let properties = try database.read { db in
-        try CollectionSchema.check(db, path: databasePath)
+      let (found, properties) = try database.read { db in
+        let kind = try CollectionSchema.check(db, path: databasePath)
         let rows = try Row.fetchAll(db, sql: "SELECT name, value FROM property")
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] as String, $0["value"] as String) })
+        return (kind, Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] as String, $0["value"] as String) }))
       }
       guard let settingsText = properties["settings"], let identifier = properties["identifier"],
         let settings = try? JSONDecoder().decode(CollectionSettings.self, from: Data(settingsText.utf8)),
-        settings.isUsable
+        settings.isUsable, (settings.model == nil) == (found == .vectors)
       else {
         throw KindredError(
           .damagedCollection, place: databasePath, reason: "the collection's settings are missing or damaged")
@@ -157,6 +182,7 @@ public final class Collection: Sendable {
       self.settings = settings
       self.identifier = identifier
       created = properties["created"] ?? ""
+      if let kind, kind != found { throw Self.wrongKind(directory, has: found) }
     } catch let error as DatabaseError {
       throw CollectionDatabase.translated(error, path: databasePath)
     }
@@ -171,10 +197,13 @@ public final class Collection: Sendable {
     }
   }
 
-  static func moment(_ db: Database) throws -> Moment {
+  /// The moment that a transaction sees.
+  func moment(_ db: Database) throws -> Moment {
+    let properties = try Row.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT name, value FROM property WHERE name IN ('generation', 'row_count', 'segment')"))
     func property(_ name: String) throws -> Int64 {
-      guard let text = try String.fetchOne(db, sql: "SELECT value FROM property WHERE name = ?", arguments: [name]),
-        let value = Int64(text)
+      guard let text = properties.first(where: { $0["name"] == name })?["value"] as String?, let value = Int64(text)
       else {
         throw KindredError(.damagedCollection, reason: "the collection's property \(name) is missing or damaged")
       }
@@ -188,16 +217,61 @@ public final class Collection: Sendable {
         .damagedCollection, reason: "the collection's counters are out of range",
         remedy: "Index the folder again into a new collection.")
     }
-    return Moment(
-      generation: generation, rowCount: Int(rowCount), segment: Int(segment),
-      contentCount: try Int.fetchOne(db, sql: "SELECT count(*) FROM content") ?? 0,
-      imageCount: try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0)
+    var moment = Moment(
+      generation: generation, rowCount: Int(rowCount), segment: Int(segment), contentCount: 0, imageCount: 0)
+    // Counting reads a whole table, so it is done once a generation, not once a query.
+    if let known = counted.withLock({ $0 }), known.generation == generation {
+      (moment.contentCount, moment.imageCount) = (known.contentCount, known.imageCount)
+      return moment
+    }
+    moment.contentCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM content") ?? 0
+    moment.imageCount =
+      kind == .images ? try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0 : moment.contentCount
+    counted.withLock { [moment] in $0 = moment }
+    return moment
   }
 
-  func moment() throws -> Moment { try read { try Self.moment($0) } }
+  func moment() throws -> Moment { try read { try moment($0) } }
 
-  /// The number of images.
-  public func imageCount() throws -> Int { try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM image") ?? 0 } }
+  /// The number of images; of vectors in a collection of vectors.
+  public func imageCount() throws -> Int { try moment().imageCount }
+
+  /// The network that made the features.
+  /// - Throws: ``KindredError/Code/wrongKind`` in a collection of vectors, which has none.
+  public var imageModel: CollectionSettings.Model {
+    get throws {
+      if let model = settings.model { return model }
+      throw Self.wrongKind(directory, has: .vectors)
+    }
+  }
+
+  /// Numbers in a vector; `nil` in a collection of vectors that has none yet.
+  public func dimension() throws -> Int? {
+    if let model = settings.model { return model.featureDimension }
+    let moment = try moment()
+    return moment.rowCount > 0 ? try features(at: moment).dimension : nil
+  }
+
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the file's rows are not those of the collection's network.
+  func checkDimension(_ features: FeatureFile) throws {
+    guard let model = settings.model, features.dimension != model.featureDimension else { return }
+    throw KindredError(
+      .damagedCollection, place: features.path,
+      reason: "rows of \(features.dimension) numbers, but the model gives \(model.featureDimension)")
+  }
+
+  static func wrongKind(_ directory: String, has kind: Kind) -> KindredError {
+    switch kind {
+    case .images:
+      KindredError(
+        .wrongKind, place: directory, reason: "this collection was made by indexing pictures, and holds no others",
+        remedy: "Insert vectors into a collection that was made for them.")
+    case .vectors:
+      KindredError(
+        .wrongKind, place: directory, reason: "this collection holds vectors that a client inserted, and no pictures",
+        remedy: "Name a collection of pictures with --collection.")
+    }
+  }
 
   /// The feature file of a moment, with at least its committed rows.
   func features(at moment: Moment) throws -> FeatureFile {
@@ -207,11 +281,7 @@ public final class Collection: Sendable {
       }
       guard let features = current?.features else { preconditionFailure("set above") }
       if features.rowCount < moment.rowCount { try features.refresh() }
-      guard features.dimension == settings.model.featureDimension else {
-        throw KindredError(
-          .damagedCollection, place: features.path,
-          reason: "rows of \(features.dimension) numbers, but the model gives \(settings.model.featureDimension)")
-      }
+      try checkDimension(features)
       try Self.checkLength(features, moment)
       return features
     }

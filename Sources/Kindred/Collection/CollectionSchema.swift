@@ -7,15 +7,37 @@ enum CollectionSchema {
   static let applicationID: Int32 = 0x4B4E_4452
   static let version = 1
 
-  /// Every table and index, in the words with which they are made. STRICT tables hold no other types, and the checks no
-  /// other ranges, whatever program writes to them.
-  private static let statements = [
-    """
+  // Every table and index, in the words with which they are made. STRICT tables hold no other types, and the checks no
+  // other ranges, whatever program writes to them.
+
+  private static func statements(_ kind: Collection.Kind) -> [String] {
+    switch kind {
+    case .images: [property] + images
+    case .vectors: [property, vectors]
+    }
+  }
+
+  private static let property = """
     CREATE TABLE property (
       name TEXT PRIMARY KEY NOT NULL,
       value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID
-    """,
+    """
+
+  /// Vectors that others made. The table has the name of its counterpart, so that what only needs to know which rows of
+  /// the feature file are live need not know what they are.
+  private static let vectors = """
+    CREATE TABLE content (
+      id INTEGER PRIMARY KEY NOT NULL CHECK (id >= 0),
+      metadata TEXT NOT NULL,
+      feature_row INTEGER NOT NULL UNIQUE CHECK (feature_row >= 0),
+      feature_norm REAL NOT NULL CHECK (feature_norm > 0),
+      feature_checksum INTEGER NOT NULL,
+      added TEXT NOT NULL
+    ) STRICT
+    """
+
+  private static let images = [
     // Distinct file contents: one feature each, however many files hold the same bytes.
     """
     CREATE TABLE content (
@@ -65,14 +87,15 @@ enum CollectionSchema {
     """,
   ]
 
-  static func create(_ db: Database) throws {
-    for statement in statements { try db.execute(sql: statement) }
+  static func create(_ db: Database, kind: Collection.Kind) throws {
+    for statement in statements(kind) { try db.execute(sql: statement) }
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
 
   /// Says whether this program can read the database.
-  static func check(_ db: Database, path: String) throws {
+  /// - Returns: what it holds.
+  static func check(_ db: Database, path: String) throws -> Collection.Kind {
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     guard application == applicationID else {
       throw KindredError(
@@ -88,10 +111,9 @@ enum CollectionSchema {
     // Triggers and views that somebody added would run with this program's rights, and other tables hold other types.
     let schema = try String.fetchSet(
       db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    guard schema == Set(statements) else {
-      throw KindredError(
-        .foreignCollection, place: path, reason: "the tables are not those that Kindred makes",
-        remedy: "Undo what another program changed, or index the folder again into a new collection.")
-    }
+    for kind in [Collection.Kind.images, .vectors] where schema == Set(statements(kind)) { return kind }
+    throw KindredError(
+      .foreignCollection, place: path, reason: "the tables are not those that Kindred makes",
+      remedy: "Undo what another program changed, or index the folder again into a new collection.")
   }
 }

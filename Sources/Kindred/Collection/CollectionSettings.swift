@@ -40,7 +40,8 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
   /// How embeddings are compared.
   public enum Similarity: String, Sendable, Codable { case cosine }
 
-  public var model: Model
+  /// `nil` in a collection of vectors that others made.
+  public var model: Model?
   public var embedding: EmbeddingRecipe
   public var similarity: Similarity
   public var decoding: DecodingOptions.Path
@@ -48,13 +49,15 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
 
   /// Whether the numbers are such as Kindred writes.
   var isUsable: Bool {
-    FeatureFile.dimensions.contains(model.featureDimension) && (0...1_000_000).contains(model.classCount)
-      && (1...65_536).contains(model.preprocessing.shorterSide) && (1...65_536).contains(model.preprocessing.crop)
-      && (2...128).contains(graph.m) && (4...4096).contains(graph.efConstruction)
+    let isGraphUsable = (2...128).contains(graph.m) && (4...4096).contains(graph.efConstruction)
+    guard let model else { return isGraphUsable }
+    return isGraphUsable && FeatureFile.dimensions.contains(model.featureDimension)
+      && (0...1_000_000).contains(model.classCount) && (1...65_536).contains(model.preprocessing.shorterSide)
+      && (1...65_536).contains(model.preprocessing.crop)
   }
 
   public init(
-    model: Model, embedding: EmbeddingRecipe = .plain, similarity: Similarity = .cosine,
+    model: Model?, embedding: EmbeddingRecipe = .plain, similarity: Similarity = .cosine,
     decoding: DecodingOptions.Path = .exact, graph: HNSWParameters = HNSWParameters()
   ) {
     self.model = model

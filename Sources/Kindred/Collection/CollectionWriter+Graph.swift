@@ -13,7 +13,7 @@ extension CollectionWriter {
     force: Bool = false, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let (moment, live) = try collection.read { db in
-      (try Collection.moment(db), try Collection.liveRows(db))
+      (try collection.moment(db), try Collection.liveRows(db))
     }
     let path = collection.files.graph(segment)
     guard force || live.count >= Collection.exactSearchLimit else {
@@ -66,7 +66,7 @@ extension CollectionWriter {
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
     let fresh = try FeatureFile.create(path: path, dimension: features.dimension)
-    let (moment, live) = try collection.read { (try Collection.moment($0), try Collection.liveRows($0)) }
+    let (moment, live) = try collection.read { (try collection.moment($0), try Collection.liveRows($0)) }
     for start in stride(from: 0, to: live.count, by: 1_024) {
       let rows = live[start..<min(start + 1_024, live.count)]
       _ = try fresh.append(rows.flatMap { try collection.feature(at: moment, row: $0) })
@@ -84,6 +84,6 @@ extension CollectionWriter {
     }
     let old = [collection.files.features(segment), collection.files.graph(segment)]
     adopt(features: fresh, segment: next)
-    for path in old { try? FileManager.default.removeItem(atPath: path) }
+    for path in old { removeFile(path) }
   }
 }

@@ -9,12 +9,18 @@ import VectorIndex
 public final class CollectionWriter {
   public let collection: Collection
   private let lock: WriterLock
+  private let truncatesLog: Bool
   private(set) var features: FeatureFile
   private(set) var segment: Int
 
   /// Takes the writer's lock and drops what a crash left behind.
-  public init(_ collection: Collection) throws {
+  /// - Parameters:
+  ///   - collection: the one to change.
+  ///   - truncatesLog: whether SQLite's log is emptied in the end, so that users who may not write can read. That waits
+  ///     for readers and lets new ones wait, so a server leaves it to SQLite.
+  public init(_ collection: Collection, truncatesLog: Bool = true) throws {
     self.collection = collection
+    self.truncatesLog = truncatesLog
     lock = try WriterLock(path: collection.files.lock)
     let moment = try collection.moment()
     segment = moment.segment
@@ -30,12 +36,14 @@ public final class CollectionWriter {
   /// Opens for `verify --repair`, where the feature file may be shorter than SQLite says, or gone.
   init(repairing collection: Collection, features: FeatureFile, segment: Int, lock: WriterLock) {
     self.collection = collection
+    truncatesLog = true
     self.lock = lock
     self.features = features
     self.segment = segment
   }
 
   deinit {
+    guard truncatesLog else { return }
     // Readers that may not write here need the database without a log beside it.
     _ = try? (collection.database as? DatabasePool)?.writeWithoutTransaction { try $0.checkpoint(.truncate) }
   }
@@ -58,7 +66,11 @@ public final class CollectionWriter {
   static func advanceGeneration(_ db: Database) throws {
     try db.execute(
       sql: "UPDATE property SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'generation'")
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO property (name, value) VALUES ('updated', ?)", arguments: [Collection.timestamp()])
   }
+
+  func removeFile(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
   /// Moves to a new feature file; see `compact()`.
   func adopt(features: FeatureFile, segment: Int) {

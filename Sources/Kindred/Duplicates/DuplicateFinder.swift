@@ -32,7 +32,7 @@ public struct DuplicateFinder {
     guard threshold > 0, threshold <= 1 else {
       throw KindredError(.invalidArgument, place: "--threshold \(threshold)", reason: "must be above 0 and at most 1")
     }
-    let (moment, rows) = try collection.read { (try Collection.moment($0), try Collection.liveRows($0)) }
+    let (moment, rows) = try collection.read { (try collection.moment($0), try Collection.liveRows($0)) }
     guard let last = rows.last else { return [] }
     let features = try collection.features(at: moment)
     // Rows ascend, and SQLite holds none below 0.

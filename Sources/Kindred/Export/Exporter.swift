@@ -17,7 +17,7 @@ public struct Exporter {
   ///   - normalized: L2-normalised vectors instead of the pooled features as the network gave them.
   /// - Returns: how many images were written.
   public func export(to file: String, format: Format, normalized: Bool) throws -> (images: Int, csv: String) {
-    let dimension = collection.settings.model.featureDimension
+    let dimension = try collection.imageModel.featureDimension
     let csvPath = file + ".csv"
     let csv = try OutputFile(path: csvPath)
     try csv.write("row,id,path,sha256,width,height,format,captured,labels\n")

@@ -11,7 +11,9 @@ public struct CollectionStatistics: Sendable, Codable {
   public var identifier: String
   public var directory: String
   public var created: String
+  public var kind: Collection.Kind
   public var settings: CollectionSettings
+  /// In a collection of vectors, its entries.
   public var images: Int
   /// Distinct contents: images less those that repeat another's bytes.
   public var contents: Int
@@ -38,8 +40,8 @@ public struct CollectionStatistics: Sendable, Codable {
   public var deadRows: Int
 
   public init(_ collection: Collection) throws {
-    let files = collection.files
     let moment = try collection.moment()
+    kind = collection.kind
     identifier = collection.identifier
     directory = collection.directory
     created = collection.created
@@ -49,6 +51,11 @@ public struct CollectionStatistics: Sendable, Codable {
     deadRows = moment.rowCount - moment.contentCount
     func counts(_ db: Database, _ sql: String) throws -> [Count] {
       try Row.fetchAll(db, sql: sql).map { Count(name: $0[0], count: $0[1]) }
+    }
+    guard collection.kind == .images else {
+      (fileBytes, formats, labels, labelledImages, topLabels, skipped) = (0, [], 0, 0, [], [])
+      (search, databaseBytes, featureBytes, graphBytes) = try Self.sizes(collection, moment)
+      return
     }
     (fileBytes, formats, labels, labelledImages, topLabels, skipped, firstCapture, lastCapture) = try collection.read {
       db in
@@ -68,6 +75,14 @@ public struct CollectionStatistics: Sendable, Codable {
         try String.fetchOne(db, sql: "SELECT max(capture_date) FROM content")
       )
     }
+    (search, databaseBytes, featureBytes, graphBytes) = try Self.sizes(collection, moment)
+  }
+
+  private static func sizes(
+    _ collection: Collection, _ moment: Collection.Moment
+  ) throws -> (search: String, database: Int64, features: Int64, graph: Int64) {
+    let files = collection.files
+    let search: String
     if moment.contentCount < Collection.exactSearchLimit {
       search = "exact"
     } else if let graph = try collection.graph(at: moment) {
@@ -76,8 +91,9 @@ public struct CollectionStatistics: Sendable, Codable {
       search = "exact, no graph"
     }
     func size(_ path: String) -> Int64 { FolderWalker.information(path).map { Int64($0.st_size) } ?? 0 }
-    databaseBytes = size(files.database) + size(files.database + "-wal")
-    featureBytes = size(files.features(moment.segment))
-    graphBytes = size(files.graph(moment.segment))
+    return (
+      search, size(files.database) + size(files.database + "-wal"), size(files.features(moment.segment)),
+      size(files.graph(moment.segment))
+    )
   }
 }

@@ -131,12 +131,14 @@ public struct Doctor {
     var findings: [DoctorReport.Finding] = []
     if Collection.exists(at: collectionDirectory) {
       do {
-        let collection = try Collection(at: collectionDirectory)
+        let collection = try Collection(at: collectionDirectory, kind: nil)
         let statistics = try CollectionStatistics(collection)
         findings.append(
           .init(
             state: .good,
-            text: "\(collectionDirectory): \(statistics.images) images, model \(statistics.settings.model.name)"))
+            text: "\(collectionDirectory): "
+              + (statistics.settings.model.map { "\(statistics.images) images, model \($0.name)" }
+                ?? "\(statistics.images) vectors")))
         let report = try Verifier(collection, hashesFiles: false).run()
         let serious = report.problems.filter { $0.kind != .missingFile && $0.kind != .changedFile }
         for problem in serious.prefix(5) {

@@ -69,10 +69,16 @@ public struct Repairer {
     let orphans = findings.report.problems.contains { $0.kind == .row }
     guard !findings.badContents.isEmpty || isShort || !findings.featuresAreUsable || orphans else { return }
 
+    guard collection.kind == .images else {
+      throw KindredError(
+        .damagedCollection, place: collection.directory,
+        reason: "vectors are damaged, and there are no pictures to make them from again",
+        remedy: "Restore the folder from a copy, or insert the vectors into a new collection.")
+    }
     let lock = try WriterLock(path: collection.files.lock)
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
-    let fresh = try FeatureFile.create(path: path, dimension: collection.settings.model.featureDimension)
+    let fresh = try FeatureFile.create(path: path, dimension: try collection.imageModel.featureDimension)
     let old = findings.featuresAreUsable ? try? FeatureFile(path: collection.files.features(moment.segment)) : nil
     let contents = try collection.read { db in
       try Row.fetchAll(db, sql: "SELECT id, sha256, feature_row, feature_norm FROM content ORDER BY id").map {

@@ -67,7 +67,7 @@ public struct Verifier {
       // One transaction, so that what another process does meanwhile is not taken for damage.
       let segment = try collection.read { db in
         try checkDatabase(db, &findings)
-        let moment = try Collection.moment(db)
+        let moment = try collection.moment(db)
         findings.report.images = moment.imageCount
         findings.report.contents = moment.contentCount
         if let features = checkFeatureFile(moment, &findings) {
@@ -96,6 +96,7 @@ public struct Verifier {
       let table: String = row["table"]
       add(.row, table, "a row refers to one that is not there", &findings)
     }
+    guard collection.kind == .images else { return }
     for id in try Int64.fetchAll(
       db, sql: "SELECT id FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
     {
@@ -107,12 +108,7 @@ public struct Verifier {
     let path = collection.files.features(moment.segment)
     do {
       let features = try FeatureFile(path: path)
-      guard features.dimension == collection.settings.model.featureDimension else {
-        throw KindredError(
-          .damagedCollection, place: path,
-          reason:
-            "rows of \(features.dimension) numbers, but the model gives \(collection.settings.model.featureDimension)")
-      }
+      try collection.checkDimension(features)
       return features
     } catch {
       add(.feature, path, "\(error)", &findings)
@@ -197,6 +193,7 @@ public struct Verifier {
   }
 
   private func checkFiles(_ findings: inout Findings) throws {
+    guard collection.kind == .images else { return }
     let total = findings.report.images
     var done = 0
     try collection.forEachRecord { record in

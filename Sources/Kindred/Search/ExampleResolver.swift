@@ -13,7 +13,7 @@ struct ExampleResolver {
   func vector(of example: SearchRequest.Example, timing: inout SearchTiming) throws -> [Float] {
     switch example {
     case .vector(let vector):
-      let dimension = collection.settings.model.featureDimension
+      let dimension = try collection.imageModel.featureDimension
       guard vector.count == dimension else {
         throw KindredError(
           .invalidArgument, place: "--vector",
@@ -35,10 +35,12 @@ struct ExampleResolver {
   }
 
   private var decoder: ImageDecoder {
-    ImageDecoder(
-      options: DecodingOptions(
-        path: collection.settings.decoding, minimumShorterSide: collection.settings.model.preprocessing.shorterSide,
-        maximumPixels: maximumPixels))
+    get throws {
+      ImageDecoder(
+        options: DecodingOptions(
+          path: collection.settings.decoding,
+          minimumShorterSide: try collection.imageModel.preprocessing.shorterSide, maximumPixels: maximumPixels))
+    }
   }
 
   private func vector(ofBytes bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> [Float] {
@@ -46,7 +48,7 @@ struct ExampleResolver {
     let digest = ContentHash.sha256(bytes)
     let known = try collection.read { db in
       try Int.fetchOne(db, sql: "SELECT feature_row FROM content WHERE sha256 = ?", arguments: [Data(digest)]).map {
-        try collection.feature(at: Collection.moment(db), row: $0)
+        try collection.feature(at: collection.moment(db), row: $0)
       }
     }
     if let known { return known }

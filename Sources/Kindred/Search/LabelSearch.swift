@@ -12,7 +12,7 @@ struct LabelSearch {
     let start = ContinuousClock.now
     let name = try collection.resolveLabel(label)
     let (moment, allowed, carriers) = try collection.read { db in
-      (try Collection.moment(db), try request.filter.allowed(db), try Self.carriers(db, label: name))
+      (try collection.moment(db), try request.filter.allowed(db), try Self.carriers(db, label: name))
     }
     var query = try centroid(of: carriers, at: moment)
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
@@ -43,7 +43,7 @@ struct LabelSearch {
       }
     }
     timing.fetch += (ContinuousClock.now - fetchStart).seconds
-    let answer = try Ranking(collection: collection, exact: request.exact).nearest(
+    let answer = try Ranking(collection: collection, depth: request.depth).nearest(
       to: query, top: request.top - hits.count, minimumScore: request.minimumScore, filter: request.filter,
       excluding: Set(carriers.map(\.imageID)))
     hits += answer.hits
@@ -76,7 +76,7 @@ struct LabelSearch {
 
   /// The mean of the carriers' vectors, weighted by confidence; images that hold the same bytes count once.
   private func centroid(of carriers: [Carrier], at moment: Collection.Moment) throws -> [Float] {
-    var sum = [Float](repeating: 0, count: collection.settings.model.featureDimension)
+    var sum = [Float](repeating: 0, count: try collection.imageModel.featureDimension)
     var seen = Set<Int>()
     for carrier in carriers where seen.insert(carrier.row).inserted {
       VectorMath.add(

@@ -2,47 +2,57 @@ import Foundation
 import GRDB
 import VectorIndex
 
-/// Finds the images whose vectors are nearest to a query: graph or exact, filtered, with rows from SQLite.
+/// Finds the entries whose vectors are nearest to a query: graph or exact, filtered, with rows from SQLite.
 struct Ranking {
   let collection: Collection
-  let exact: Bool
+  let depth: SearchDepth
 
-  struct Answer {
-    var hits: [SearchHit] = []
+  struct Answer<Hit> {
+    var hits: [Hit] = []
     var exact = true
     var search = 0.0
     var fetch = 0.0
   }
 
-  /// - Parameters:
-  ///   - query: L2-normalised.
-  ///   - excluded: images that are no hits.
-  func nearest(
-    to query: [Float], top: Int, minimumScore: Float?, filter: SearchFilter, excluding excluded: Set<Int64>
-  ) throws -> Answer {
-    guard top > 0 else { return Answer() }
-    let question = Question(
-      query: query, top: top, minimumScore: minimumScore, filter: filter, excluded: excluded)
-    return try collection.read { try answer(question, $0) }
-  }
-
-  private struct Question {
+  struct Question {
+    /// L2-normalised.
     var query: [Float]
+    /// How many hits are wanted.
     var top: Int
     var minimumScore: Float?
-    var filter: SearchFilter
-    var excluded: Set<Int64>
+    var filter = SearchFilter()
+    /// How many of the nearest may be none of the hits.
+    var excludedCount = 0
+  }
+
+  /// - Parameters:
+  ///   - question: what is looked for.
+  ///   - hits: the hits that a row stands for, within what the filter lets through.
+  func nearest<Hit>(
+    _ question: Question, hits: (Database, Neighbor, SearchFilter.Allowed?) throws -> [Hit]
+  ) throws -> Answer<Hit> {
+    guard question.top > 0 else { return Answer() }
+    return try collection.read { try answer(question, $0, hits) }
   }
 
   /// One transaction throughout, so that rows and records are of one moment.
-  private func answer(_ question: Question, _ db: Database) throws -> Answer {
-    var answer = Answer()
-    let moment = try Collection.moment(db)
+  private func answer<Hit>(
+    _ question: Question, _ db: Database, _ hitsOfRow: (Database, Neighbor, SearchFilter.Allowed?) throws -> [Hit]
+  ) throws -> Answer<Hit> {
+    var answer = Answer<Hit>()
+    let moment = try collection.moment(db)
     guard moment.contentCount > 0 else { return answer }
     let allowed = try question.filter.allowed(db)
     let features = try collection.features(at: moment)
+    guard question.query.count == features.dimension else {
+      throw KindredError(
+        .dimensionMismatch, place: "vector",
+        reason: "the vector has \(question.query.count) numbers; this collection's have \(features.dimension)")
+    }
     var graph: HNSWIndex?
-    if !exact && moment.contentCount >= Collection.exactSearchLimit { graph = try collection.graph(at: moment) }
+    if depth != .exact && moment.contentCount >= Collection.exactSearchLimit {
+      graph = try collection.graph(at: moment)
+    }
     // A strong filter leaves few of the graph's neighbours that may be hits; comparing all that it lets through is
     // quicker then, and loses none.
     if let allowed, allowed.rows.count < max(Collection.exactSearchLimit, moment.contentCount / 5) { graph = nil }
@@ -65,13 +75,13 @@ struct Ranking {
         arguments: [graph.maxRow ?? -1])
     }
 
-    var wanted = question.top + question.excluded.count
+    var wanted = question.top + question.excludedCount
     while true {
       let start = ContinuousClock.now
       var neighbors: [Neighbor]
       let isExhausted: Bool
-      if let graph, wanted <= moment.contentCount / 4 {
-        neighbors = try graph.neighbors(of: question.query, top: wanted, ef: HNSWIndex.defaultEF(top: wanted))
+      if let graph, let ef = depth.ef(top: wanted), wanted <= moment.contentCount / 4 {
+        neighbors = try graph.neighbors(of: question.query, top: wanted, ef: ef)
         isExhausted = false
         if !tail.isEmpty {
           neighbors += features.exactNeighbors(of: question.query, top: wanted, among: tail)
@@ -85,7 +95,13 @@ struct Ranking {
         answer.exact = true
       }
       let middle = ContinuousClock.now
-      answer.hits = try hits(db, neighbors, question, allowed: allowed)
+      answer.hits = []
+      for neighbor in neighbors {
+        if let least = question.minimumScore, neighbor.score < least { break }
+        answer.hits += try hitsOfRow(db, neighbor, allowed)
+        if answer.hits.count >= question.top { break }
+      }
+      answer.hits = Array(answer.hits.prefix(question.top))
       answer.search += (middle - start).seconds
       answer.fetch += (ContinuousClock.now - middle).seconds
       let isBelow = question.minimumScore.map { least in neighbors.last.map { $0.score < least } ?? true } ?? false
@@ -93,19 +109,22 @@ struct Ranking {
       wanted *= 2
     }
   }
+}
 
-  private func hits(
-    _ db: Database, _ neighbors: [Neighbor], _ question: Question, allowed: SearchFilter.Allowed?
-  ) throws -> [SearchHit] {
-    var hits: [SearchHit] = []
-    for neighbor in neighbors {
-      if let least = question.minimumScore, neighbor.score < least { break }
-      for record in try Collection.records(db, featureRow: neighbor.row) {
-        guard !question.excluded.contains(record.id), allowed?.images.contains(record.id) ?? true else { continue }
-        hits.append(SearchHit(record: record, score: min(1, max(-1, neighbor.score)), match: .similar))
-        if hits.count == question.top { return hits }
-      }
+extension Ranking {
+  /// The nearest images.
+  /// - Parameters:
+  ///   - query: L2-normalised.
+  ///   - excluded: images that are no hits.
+  func nearest(
+    to query: [Float], top: Int, minimumScore: Float?, filter: SearchFilter, excluding excluded: Set<Int64>
+  ) throws -> Answer<SearchHit> {
+    let question = Question(
+      query: query, top: top, minimumScore: minimumScore, filter: filter, excludedCount: excluded.count)
+    return try nearest(question) { db, neighbor, allowed in
+      try Collection.records(db, featureRow: neighbor.row)
+        .filter { !excluded.contains($0.id) && allowed?.images.contains($0.id) ?? true }
+        .map { SearchHit(record: $0, score: min(1, max(-1, neighbor.score)), match: .similar) }
     }
-    return hits
   }
 }

@@ -23,8 +23,10 @@ public struct SearchRequest: Sendable {
   /// Hits of a lower cosine are left out.
   public var minimumScore: Float?
   public var filter = SearchFilter()
-  /// Whether to compare with every image though there is a graph.
-  public var exact = false
+  /// How many of the best hits to leave out.
+  public var offset = 0
+  /// How deep the graph is searched.
+  public var depth = SearchDepth.standard
 
   /// Query pictures of more pixels are refused.
   public var maximumPixels = 100_000_000

@@ -26,18 +26,20 @@ public final class Searcher: Sendable {
 
   /// Runs a search.
   public func search(_ request: SearchRequest) throws -> SearchResult {
-    do {
-      return try answer(request)
-    } catch let error as VectorIndexError where error.code == .notFound {
-      // A compaction has put another feature file in the place of the one that a transaction saw.
-      return try answer(request)
-    }
-  }
-
-  private func answer(_ request: SearchRequest) throws -> SearchResult {
     guard request.top > 0, request.top <= 100_000 else {
       throw KindredError(.invalidArgument, place: "--top \(request.top)", reason: "must be between 1 and 100000")
     }
+    guard (0...100_000).contains(request.offset) else {
+      throw KindredError(.invalidArgument, place: "offset \(request.offset)", reason: "must be between 0 and 100000")
+    }
+    var whole = request
+    whole.top += request.offset
+    var result = try retryingAfterCompaction { try answer(whole) }
+    result.hits.removeFirst(min(request.offset, result.hits.count))
+    return result
+  }
+
+  private func answer(_ request: SearchRequest) throws -> SearchResult {
     if let label = request.label {
       guard request.positives.isEmpty else {
         throw KindredError(
@@ -55,7 +57,7 @@ public final class Searcher: Sendable {
     var timing = SearchTiming()
     var excluded = Set<Int64>()
     let query = try vector(for: request, excluded: &excluded, timing: &timing)
-    let answer = try Ranking(collection: collection, exact: request.exact).nearest(
+    let answer = try Ranking(collection: collection, depth: request.depth).nearest(
       to: query, top: request.top, minimumScore: request.minimumScore, filter: request.filter, excluding: excluded)
     timing.search = answer.search
     timing.fetch = answer.fetch
@@ -66,7 +68,7 @@ public final class Searcher: Sendable {
     for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
   ) throws -> [Float] {
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
-    var sum = [Float](repeating: 0, count: collection.settings.model.featureDimension)
+    var sum = [Float](repeating: 0, count: try collection.imageModel.featureDimension)
     for (examples, weight) in [(request.positives, Float(1)), (request.negatives, -Self.negativeWeight)] {
       for example in examples {
         let vector = try resolver.vector(of: example, timing: &timing)
@@ -80,6 +82,13 @@ public final class Searcher: Sendable {
         .invalidArgument, reason: "the images to be like and unlike cancel out; nothing is left to search for")
     }
     return VectorMath.normalized(sum, norm: norm)
+  }
+}
+
+/// Runs a search again when a compaction has put another feature file in the place of the one that its transaction saw.
+func retryingAfterCompaction<T>(_ body: () throws -> T) throws -> T {
+  do { return try body() } catch let error as VectorIndexError where error.code == .notFound {
+    return try body()
   }
 }
 

@@ -13,12 +13,18 @@ public struct KindredError: Error, Sendable, Equatable, CustomStringConvertible 
     case busy
     /// The collection was made with another model.
     case modelMismatch
+    /// The collection holds pictures where vectors are meant, or the other way round.
+    case wrongKind
+    /// A vector has another count of numbers than the collection's.
+    case dimensionMismatch
     /// A folder that was to be indexed is not there or can't be read.
     case unreadableFolder
     /// No image has the label.
     case unknownLabel
     /// No image has the identifier or path.
     case unknownImage
+    /// No vector has the identifier.
+    case unknownEntry
     /// The query or an option makes no sense.
     case invalidArgument
     /// A file could not be read.

@@ -101,7 +101,7 @@ struct SearchCommand: ParsableCommand {
     request.label = label
     request.top = top
     request.minimumScore = minScore
-    request.exact = exact
+    request.depth = exact ? .exact : .standard
     request.filter.label = whereLabel
     request.filter.path = path
     request.filter.after = try after.map(SearchFilter.date)

@@ -25,7 +25,8 @@ struct CollectionOptions: ParsableArguments {
     get throws { try Collection.directory(index: folder, name: collection) }
   }
 
-  func open() throws -> Collection { try Collection(at: directory) }
+  /// - Parameter kind: what the collection must hold; `nil` for whatever it holds.
+  func open(kind: Collection.Kind? = .images) throws -> Collection { try Collection(at: directory, kind: kind) }
 }
 
 /// Which network runs, and how.

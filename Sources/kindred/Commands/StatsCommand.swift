@@ -8,16 +8,36 @@ struct StatsCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let statistics = try CollectionStatistics(place.open())
+    let statistics = try CollectionStatistics(place.open(kind: nil))
     if json { return try printJSON(statistics) }
     let settings = statistics.settings
     var table = Table([("collection", .left), (place.collection, .left)])
-    func names(_ counts: [CollectionStatistics.Count]) -> String {
-      counts.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
-    }
     table.add(["folder", statistics.directory])
     table.add(["identifier", statistics.identifier])
     table.add(["created", statistics.created])
+    if let model = settings.model {
+      addImages(statistics, model: model, to: &table)
+    } else {
+      table.add(["vectors", "\(statistics.images)"])
+    }
+    table.add([
+      "search", "\(statistics.search) (M \(settings.graph.m), ef_construction \(settings.graph.efConstruction))",
+    ])
+    let dead = statistics.deadRows > 0 ? ", \(statistics.deadRows) rows unused" : ""
+    table.add([
+      "on disk",
+      "metadata \(Terminal.bytes(statistics.databaseBytes)), features \(Terminal.bytes(statistics.featureBytes))\(dead), graph \(Terminal.bytes(statistics.graphBytes))",
+    ])
+    print(table.text)
+  }
+
+  private func addImages(
+    _ statistics: CollectionStatistics, model: CollectionSettings.Model, to table: inout Table
+  ) {
+    let settings = statistics.settings
+    func names(_ counts: [CollectionStatistics.Count]) -> String {
+      counts.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+    }
     let repeated = statistics.images - statistics.contents
     table.add(["images", "\(statistics.images)" + (repeated > 0 ? " (\(repeated) repeat another's bytes)" : "")])
     table.add(["files", Terminal.bytes(statistics.fileBytes)])
@@ -33,20 +53,11 @@ struct StatsCommand: ParsableCommand {
     if !statistics.skipped.isEmpty { table.add(["skipped", names(statistics.skipped)]) }
     table.add([
       "model",
-      "\(settings.model.name), \(settings.model.featureDimension) numbers, SHA-256 \(settings.model.sha256.prefix(12))…",
+      "\(model.name), \(model.featureDimension) numbers, SHA-256 \(model.sha256.prefix(12))…",
     ])
     table.add([
       "embedding",
       "\(settings.embedding.rawValue), \(settings.similarity.rawValue), \(settings.decoding.rawValue) decoding",
     ])
-    table.add([
-      "search", "\(statistics.search) (M \(settings.graph.m), ef_construction \(settings.graph.efConstruction))",
-    ])
-    let dead = statistics.deadRows > 0 ? ", \(statistics.deadRows) rows unused" : ""
-    table.add([
-      "on disk",
-      "metadata \(Terminal.bytes(statistics.databaseBytes)), features \(Terminal.bytes(statistics.featureBytes))\(dead), graph \(Terminal.bytes(statistics.graphBytes))",
-    ])
-    print(table.text)
   }
 }

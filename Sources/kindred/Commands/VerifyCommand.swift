@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let collection = try place.open()
+    let collection = try place.open(kind: nil)
     let bar = ProgressBar("Verifying", unit: "files")
     let report: VerificationReport
     var after: VerificationReport?
