@@ -1,0 +1,132 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Watches over one connection: answers what is no HTTP with a problem document, closes after answers that say so, and
+/// lets go of readers that take nothing.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let table: ConnectionTable
+  private let patience: TimeAmount
+  private var requestsInProgress = 0
+  private var closesAfterAnswer = false
+  /// Nothing is passed on any more; the connection is about to be closed.
+  private var isClosing = false
+  private var stall: Scheduled<Void>?
+
+  /// - Parameters:
+  ///   - table: of all connections.
+  ///   - patience: how long a reader may take nothing.
+  init(table: ConnectionTable, patience: TimeAmount) {
+    self.table = table
+    self.patience = patience
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { table.opened(context.channel) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    table.opened(context.channel)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    stall?.cancel()
+    table.closed(context.channel)
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
+    if case .head = unwrapInboundIn(data) {
+      requestsInProgress += 1
+      table.changed(context.channel, isIdle: false)
+    }
+    context.fireChannelRead(data)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard !isClosing else { return }
+    // While a request is answered, its handler finds out when it reads the body.
+    guard requestsInProgress == 0, !(error is IOError), !(error is ChannelError) else {
+      context.fireErrorCaught(error)
+      return
+    }
+    let isOverflow = (error as? HTTPParserError) == .headerOverflow
+    let problem = ServerProblem(
+      status: isOverflow ? 431 : 400, code: isOverflow ? "headers-too-large" : "invalid-request",
+      title: isOverflow ? "Headers too large" : "The request makes no sense",
+      detail: isOverflow ? "The request's headers are over their bound." : "What came is no well-formed HTTP request.")
+    let body = ByteBuffer(bytes: problem.json.bytes)
+    var headers = HTTPFields()
+    headers[.contentType] = "application/problem+json"
+    headers[.contentLength] = String(body.readableBytes)
+    headers[.connection] = "close"
+    headers[.contentTypeOptions] = "nosniff"
+    context.write(
+      wrapOutboundOut(.head(HTTPResponse(status: .init(code: problem.status), headerFields: headers))), promise: nil)
+    context.write(wrapOutboundOut(.body(body)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    close(context)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    // After a whole answer nothing may follow that no request asked for.
+    guard !isClosing, requestsInProgress > 0 else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      close(context)
+      return
+    }
+    switch unwrapOutboundIn(data) {
+    case .head(let head):
+      closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
+      context.write(data, promise: promise)
+    case .body: context.write(data, promise: promise)
+    case .end:
+      requestsInProgress -= 1
+      context.write(data, promise: promise)
+      if requestsInProgress == 0 { table.changed(context.channel, isIdle: true) }
+      if closesAfterAnswer {
+        context.flush()
+        close(context)
+      }
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    stall?.cancel()
+    stall = nil
+    if !context.channel.isWritable {
+      let channel = context.channel
+      stall = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// Ends the connection in order: what was written still arrives, though the other side may be sending. Closing at
+  /// once would make the system reset the connection and drop the answer.
+  private func close(_ context: ChannelHandlerContext) {
+    guard !isClosing else { return }
+    isClosing = true
+    let channel = context.channel
+    context.close(mode: .output, promise: nil)
+    // What still comes is read and dropped meanwhile.
+    context.read()
+    _ = context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if isClosing { context.read() }
+    context.fireChannelReadComplete()
+  }
+}
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

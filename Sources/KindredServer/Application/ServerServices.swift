@@ -1,0 +1,77 @@
+import Foundation
+import Kindred
+import Logging
+
+/// What the routes work with.
+public final class ServerServices: Sendable {
+  public let options: ServerOptions
+  public let folder: IndexFolder
+  public let keys: KeyStore
+  public let roots: AllowedRoots
+  public let metrics: ServerMetrics
+  public let logger: Logger
+
+  /// Searches that need no network, and whatever reads SQLite.
+  let searching: WorkPool
+  /// Whatever runs the network: few threads, so that pictures do not starve vectors.
+  let embedding: WorkPool
+  /// Thumbnails and originals.
+  let pictures: WorkPool
+  /// Changes of collections; they wait for each other's locks.
+  let writing: WorkPool
+  let watchdog = Watchdog()
+  let bodies: BodyBudget
+  /// Whether the server was told to stop.
+  let isDraining = Flag()
+
+  public var limits: ServerLimits { options.limits }
+
+  public init(options: ServerOptions, logger: Logger, folder: IndexFolder? = nil) throws {
+    self.options = options
+    self.logger = logger
+    self.folder = folder ?? IndexFolder(path: options.index)
+    keys = KeyStore(index: options.index)
+    roots = try AllowedRoots(options.roots)
+    metrics = ServerMetrics()
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let queued = options.limits.queuedWork
+    searching = WorkPool(name: "search", threads: max(4, processors), capacity: queued)
+    embedding = WorkPool(name: "embed", threads: 2, capacity: min(queued, 64))
+    pictures = WorkPool(name: "pictures", threads: max(2, processors), capacity: queued)
+    writing = WorkPool(name: "write", threads: 4, capacity: min(queued, 64))
+    bodies = BodyBudget(bytes: options.limits.bodyBytesInFlight)
+  }
+
+  var pools: [WorkPool] { [searching, embedding, pictures, writing] }
+
+  deinit {
+    watchdog.stop()
+    for pool in pools { pool.stop() }
+  }
+
+  /// A collection that the caller may see, by its name or identifier. It blocks on files: for threads of a pool.
+  /// - Throws: 404 for one that is not there and for one that the key is not for, alike.
+  public func member(_ name: String, for access: Access) throws -> IndexFolder.Member {
+    let member: IndexFolder.Member
+    do { member = try folder.member(name) } catch let error as KindredError where error.code == .invalidArgument {
+      throw ServerProblem.unknownCollection
+    }
+    guard access.sees(member.collection) else { throw ServerProblem.unknownCollection }
+    return member
+  }
+
+  /// Runs work that reads SQLite or searches.
+  public func search<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await searching.run(body)
+  }
+
+  /// Runs work that needs the network.
+  public func embed<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await embedding.run(body)
+  }
+
+  /// Runs work that changes collections.
+  public func write<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await writing.run(body)
+  }
+}
