@@ -23,7 +23,8 @@ struct KindredCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Upkeep",
         subcommands: [
-          StatsCommand.self, VerifyCommand.self, EvaluateCommand.self, ModelCommand.self, DoctorCommand.self,
+          StatsCommand.self, VerifyCommand.self, EvaluateCommand.self, ModelCommand.self, KeyCommand.self,
+          DoctorCommand.self,
         ]),
     ])
 }

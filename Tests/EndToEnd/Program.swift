@@ -64,6 +64,7 @@ struct Program: Sendable {
 
   @discardableResult
   func run(_ arguments: String..., input: Data? = nil) throws -> Answer { try runAll(arguments, input: input) }
+  func run(_ arguments: [String]) throws -> Answer { try runAll(arguments, input: nil) }
 
   /// Runs and wants success.
   @discardableResult

@@ -7,7 +7,9 @@ import Testing
     let program = try Program()
     #expect(try program.succeed("--version").output == "0.1.0\n")
     let help = try program.succeed("--help").output
-    for name in ["index", "search", "label", "duplicates", "evaluate", "verify", "model", "doctor", "export", "embed"] {
+    for name in [
+      "index", "search", "label", "duplicates", "evaluate", "verify", "model", "doctor", "export", "embed", "key",
+    ] {
       #expect(help.contains(name))
       #expect(try program.succeed(name, "--help").output.contains("USAGE: kindred \(name)"))
     }
@@ -19,7 +21,8 @@ import Testing
     ["duplicates", "--threshold", "2"],
     ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
     ["search", "x.jpg", "--where-label", ""], ["search", "x.jpg", "--where-label", " "],
-    ["embed", "x.jpg", "--max-megapixels", "0"], ["index", "x", "--max-megapixels", "nan"],
+    ["embed", "x.jpg", "--max-megapixels", "0"], ["key", "create"], ["key", "create", "--role", "owner"],
+    ["key", "revoke"], ["index", "x", "--max-megapixels", "nan"],
   ]) func wrongUseEndsWithStatus64(_ arguments: [String]) throws {
     let program = try Program()
     let process = try program.start(

@@ -96,7 +96,7 @@ import Testing
     #expect(hits.map(\.score) == [1, 0.5, 0.5])
     #expect(try searcher.search(words: "zebra", top: 10).isEmpty)
     #expect(try searcher.search(words: "%", top: 10).isEmpty)
-    #expect(VectorSearcher.reorder(hits, toFront: "lazy").map(\.record.id) == [1, 2, 0])
+    #expect(VectorSearcher.order(hits.map(\.record.metadata), toFront: "LAZY fox") == [1, 2, 0])
   }
 
   @Test func eachLevelFindsMore() throws {

@@ -31,6 +31,18 @@ public struct KindredError: Error, Sendable, Equatable, CustomStringConvertible 
     case unreadableFile
     /// A file could not be written.
     case unwritable
+    /// The path is under no folder that the operator allows, or nothing is there.
+    case outsideRoots
+    /// An image's file is gone or has other bytes than when it was indexed.
+    case goneFile
+    /// No access key has the identifier.
+    case unknownKey
+    /// A file of the index folder, such as the one with the access keys, is damaged.
+    case damagedFile
+    /// No job has the identifier.
+    case unknownJob
+    /// As many jobs are waiting as may.
+    case tooManyJobs
   }
   public var code: Code
   /// The file, folder, label or option at fault.

@@ -84,14 +84,15 @@ public struct VectorSearcher: Sendable {
     "%" + word.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
   }
 
-  /// Puts hits whose metadata holds words of a text before the others; among equals the order stays.
-  public static func reorder(_ hits: [VectorHit], toFront text: String) -> [VectorHit] {
+  /// The order in which hits whose metadata holds words of a text come before the others; among equals it stays as it is.
+  /// - Parameter metadata: of the hits, best first.
+  /// - Returns: the indices of `metadata` in their new order.
+  public static func order(_ metadata: [String], toFront text: String) -> [Int] {
     let words = words(of: text)
-    guard !words.isEmpty else { return hits }
-    let counts = hits.map { hit in
-      let metadata = hit.record.metadata.lowercased()
+    let counts = metadata.map { metadata in
+      let metadata = metadata.lowercased()
       return words.count { metadata.contains($0) }
     }
-    return hits.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.map { hits[$0] }
+    return metadata.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
   }
 }

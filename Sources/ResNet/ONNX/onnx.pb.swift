@@ -10,7 +10,7 @@
 
 // The part of the ONNX file format that Kindred reads. Names and numbers of fields are the format's
 // (https://onnx.ai/onnx/repo-docs/IR.html); whatever is not listed here is skipped when a file is read.
-// After a change run Scripts/generate-onnx-proto, which writes onnx.pb.swift.
+// After a change run Scripts/generate-protobuf, which writes onnx.pb.swift.
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -5,21 +5,28 @@ import Inference
 import Kindred
 import ResNet
 
-/// Where the collection is.
-struct CollectionOptions: ParsableArguments {
+/// Where the index folder is.
+struct IndexPlace: ParsableArguments {
   @Option(
     name: .customLong("index"),
     help: ArgumentHelp("Folder that holds the index; $KINDRED_INDEX, or ./index.", valueName: "dir"))
   var indexFolder: String?
-
-  @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
-  var collection = Collection.defaultName
 
   var folder: String {
     if let indexFolder { return indexFolder }
     if let variable = ProcessInfo.processInfo.environment["KINDRED_INDEX"], !variable.isEmpty { return variable }
     return "index"
   }
+}
+
+/// Where the collection is.
+struct CollectionOptions: ParsableArguments {
+  @OptionGroup var index: IndexPlace
+
+  @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
+  var collection = Collection.defaultName
+
+  var folder: String { index.folder }
 
   var directory: String {
     get throws { try Collection.directory(index: folder, name: collection) }
