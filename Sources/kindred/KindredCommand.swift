@@ -20,6 +20,7 @@ struct KindredCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Searching",
         subcommands: [SearchCommand.self, DuplicatesCommand.self, EmbedCommand.self, ExportCommand.self]),
+      CommandGroup(name: "Serving", subcommands: [ServeCommand.self]),
       CommandGroup(
         name: "Upkeep",
         subcommands: [

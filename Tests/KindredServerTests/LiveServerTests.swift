@@ -93,7 +93,8 @@ import Testing
     try await LiveServer.run(try server(sandbox)) { live async throws in
       let answer = try await live.blocking { port in
         let socket = try RawSocket(port: port)
-        socket.send("POST /test/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\nZZ\r\n")
+        socket.send(
+          "POST /test/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\nZZ\r\n")
         return try socket.read()
       }
       #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
@@ -108,7 +109,8 @@ import Testing
       var generator = SeededGenerator(seed: 20_26)
       print("seed 2026")
       let pieces = [
-        "GET ", "POST ", "/", "/v1/collections", " HTTP/1.1\r\n", "Host: localhost\r\n", "\r\n", "Content-Length: 5\r\n",
+        "GET ", "POST ", "/", "/v1/collections", " HTTP/1.1\r\n", "Host: localhost\r\n", "\r\n",
+        "Content-Length: 5\r\n",
         "Content-Length: 99999999999999999999\r\n", "Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n", "%00%ff",
         "\u{0}", ": \r\n", "Expect: 100-continue\r\n", "Upgrade: h2c\r\n", "a=b&c", "?", "\r", "\n", "é",
       ]

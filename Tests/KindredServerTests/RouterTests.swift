@@ -51,7 +51,8 @@ import Testing
     let sandbox = try ServerSandbox()
     let server = try server(sandbox)
     try FileManager.default.removeItem(atPath: sandbox.index)
-    try await server.ask { client async throws in #expect(try await client.send(.get, "/readyz").problem == "not-ready") }
+    try await server.ask { client async throws in #expect(try await client.send(.get, "/readyz").problem == "not-ready")
+    }
   }
 
   @Test func everyAnswerHasItsHeaders() async throws {

@@ -23,7 +23,9 @@ struct ServiceRoutes {
     }
     table.add(.get, "/metrics", access: .allCollections(.admin), isExempt: true) { [services] _, _ in
       let collections = try await services.search {
-        try services.folder.members().prefix(200).map { (name: $0.name, entries: (try? $0.collection.imageCount()) ?? 0) }
+        try services.folder.members().prefix(200).map {
+          (name: $0.name, entries: (try? $0.collection.imageCount()) ?? 0)
+        }
       }
       let text = services.metrics.text(
         collections: collections, waiting: services.pools.map { ($0.name, $0.waiting) })

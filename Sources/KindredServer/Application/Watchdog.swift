@@ -63,7 +63,7 @@ final class Watchdog: Sendable {
       } onCancel: {
         task.cancel()
       }
-    } catch where flag.isSet {
+    } catch  where flag.isSet {
       throw ServerProblem.timeout
     }
   }

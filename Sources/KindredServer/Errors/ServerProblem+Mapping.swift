@@ -31,12 +31,14 @@ extension ServerProblem {
   private static func problem(of error: KindredError) -> ServerProblem? {
     switch error.code {
     case .noCollection: return unknownCollection
-    case .collectionExists: return conflict("A collection of this name is there already.", remedy: "Choose another name.")
+    case .collectionExists:
+      return conflict("A collection of this name is there already.", remedy: "Choose another name.")
     case .busy: return busy
     case .unknownImage: return unknownImage
     case .unknownLabel:
       return ServerProblem(
-        status: 404, code: "unknown-label", title: "No such label", detail: "No image of the collection carries this label.")
+        status: 404, code: "unknown-label", title: "No such label",
+        detail: "No image of the collection carries this label.")
     case .unknownEntry:
       return ServerProblem(
         status: 404, code: "unknown-entry", title: "No such entry",
@@ -49,11 +51,13 @@ extension ServerProblem {
     case .goneFile: return gone
     case .unknownJob: return unknownJob
     case .tooManyJobs: return overloaded(reason: "too many jobs wait already")
-    case .invalidArgument, .dimensionMismatch: return invalid(PathScrubber.sentence(error.reason) ?? "A value can't be used.")
+    case .invalidArgument, .dimensionMismatch:
+      return invalid(PathScrubber.sentence(error.reason) ?? "A value can't be used.")
     case .modelMismatch: return modelMissing(nil)
     case .unreadableFolder, .unreadableFile:
       return ServerProblem(
-        status: 422, code: "unreadable", title: "It can't be read", detail: "The file or folder is not there or can't be read.")
+        status: 422, code: "unreadable", title: "It can't be read",
+        detail: "The file or folder is not there or can't be read.")
     case .unwritable:
       return unavailable(
         code: "storage-failed", title: "The server can't store it", detail: "The index can't be written to.",
@@ -61,7 +65,8 @@ extension ServerProblem {
     case .unknownKey, .damagedFile: return nil
     case .foreignCollection, .damagedCollection:
       return unavailable(
-        code: "damaged-collection", title: "The collection can't be used", detail: "The collection's files are damaged.",
+        code: "damaged-collection", title: "The collection can't be used",
+        detail: "The collection's files are damaged.",
         remedy: "Whoever runs the server should run `kindred verify --repair`.")
     }
   }
@@ -98,7 +103,8 @@ extension ServerProblem {
         remedy: "The server's log says more.")
     default:
       return unavailable(
-        code: "damaged-collection", title: "The collection can't be used", detail: "The collection's files are damaged.",
+        code: "damaged-collection", title: "The collection can't be used",
+        detail: "The collection's files are damaged.",
         remedy: "Whoever runs the server should run `kindred verify --repair`.")
     }
   }

@@ -51,7 +51,8 @@ extension ServerProblem {
     detail: "There is no such collection, or the key may not see it.")
 
   public static let unknownImage = ServerProblem(
-    status: 404, code: "unknown-image", title: "No such image", detail: "No image of the collection has this identifier.")
+    status: 404, code: "unknown-image", title: "No such image",
+    detail: "No image of the collection has this identifier.")
 
   public static let unknownJob = ServerProblem(
     status: 404, code: "unknown-job", title: "No such job",
@@ -66,7 +67,8 @@ extension ServerProblem {
   }
 
   public static func conflict(_ detail: String, remedy: String? = nil) -> ServerProblem {
-    ServerProblem(status: 409, code: "conflict", title: "The collection's state does not allow it", detail: detail, remedy: remedy)
+    ServerProblem(
+      status: 409, code: "conflict", title: "The collection's state does not allow it", detail: detail, remedy: remedy)
   }
 
   public static func readOnly(_ detail: String) -> ServerProblem {

@@ -22,7 +22,8 @@ public final class ServerMetrics: Sendable {
   /// - Parameter route: the pattern, so that there are no more series than routes.
   func countRequest(route: String, method: String, status: Int, seconds: Double) {
     Counter(
-      label: "kindred_http_requests_total", dimensions: [("route", route), ("method", method), ("status", "\(status)")],
+      label: "kindred_http_requests_total",
+      dimensions: [("route", route), ("method", method), ("status", "\(status)")],
       factory: registry
     ).increment()
     record("kindred_http_request_duration_seconds", [("route", route), ("method", method)], seconds)

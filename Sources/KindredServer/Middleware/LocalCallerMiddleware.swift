@@ -17,7 +17,7 @@ struct LocalCallerMiddleware: RouterMiddleware {
   }
 
   private func check(_ request: Request) throws(ServerProblem) {
-    let authority = request.head.authority ?? request.headers[.hostHeader] ?? ""
+    let authority = request.headers[.hostHeader] ?? request.head.authority ?? ""
     // Where strangers were let in on purpose, the name by which they come can't be known.
     if options.isLoopback {
       let host = HostName.host(ofAuthority: authority)

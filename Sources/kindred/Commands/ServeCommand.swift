@@ -86,7 +86,8 @@ struct ServeLimits: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds after which an idle connection is closed.", valueName: "seconds"))
   var idleTimeout = 60.0
 
-  @Option(help: ArgumentHelp("Seconds that requests in flight have when the server is told to stop.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Seconds that requests in flight have when the server is told to stop.", valueName: "seconds"))
   var drainTimeout = 10.0
 
   func validate() throws {

@@ -17,7 +17,8 @@ final class ServerSandbox: Sendable {
   var photos: String { root + "/photos" }
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+    root =
+      FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
       .appendingPathComponent("kindred-server-tests-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: root + "/photos", withIntermediateDirectories: true)
     try FileManager.default.createDirectory(atPath: root + "/index", withIntermediateDirectories: true)
