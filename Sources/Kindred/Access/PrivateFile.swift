@@ -70,9 +70,12 @@ struct PrivateFile: Sendable {
   }
 
   /// Replaces the file, so that a crash leaves the old content or the new.
+  /// - Parameters:
+  ///   - mode: who may read it.
+  ///   - flushes: whether it is on the disk before this returns; a file that can be made again need not be.
   /// - Returns: the new file's stamp.
   @discardableResult
-  func replace(with bytes: [UInt8], mode: mode_t = 0o600) throws -> Stamp {
+  func replace(with bytes: [UInt8], mode: mode_t = 0o600, flushes: Bool = true) throws -> Stamp {
     let folder = (path as NSString).deletingLastPathComponent
     let temporary =
       folder + "/.\((path as NSString).lastPathComponent.prefix(60)).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
@@ -80,14 +83,15 @@ struct PrivateFile: Sendable {
     guard descriptor >= 0 else { throw unwritable(errno) }
     var information = stat()
     var failure = bytes.withUnsafeBytes { StoreFile.write($0, to: descriptor) }
-    if failure == nil, fsync(descriptor) != 0 || fstat(descriptor, &information) != 0 { failure = errno }
+    if failure == nil, flushes, fsync(descriptor) != 0 { failure = errno }
+    if failure == nil, fstat(descriptor, &information) != 0 { failure = errno }
     close(descriptor)
     if failure == nil, rename(temporary, path) != 0 { failure = errno }
     if let failure {
       unlink(temporary)
       throw unwritable(failure)
     }
-    Self.synchronize(folder: folder)
+    if flushes { Self.synchronize(folder: folder) }
     return Stamp(information)
   }
 

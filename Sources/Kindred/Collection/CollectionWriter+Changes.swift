@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 extension CollectionWriter {
-  /// Takes images out of the collection. Their files are left alone.
+  /// Takes images out of the collection. All files are left alone; ``removeImages(ids:)`` tidies up.
   /// - Returns: how many were there.
   @discardableResult
   public func remove(imageIDs: [Int64]) throws -> Int {
@@ -47,9 +47,13 @@ extension CollectionWriter {
 
   /// Drops every content that no image holds.
   func sweepOrphans() throws {
-    try write { db in
+    let digests = try write { db in
+      let digests = try Data.fetchAll(
+        db, sql: "SELECT sha256 FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
       try db.execute(sql: "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM image WHERE content_id = content.id)")
       if db.changesCount > 0 { try Self.advanceGeneration(db) }
+      return digests
     }
+    if !digests.isEmpty { try removeThumbnails(digests: digests.map { [UInt8]($0) }) }
   }
 }

@@ -31,6 +31,7 @@ public final class CollectionWriter {
       try features.truncate(toRows: moment.rowCount)
     }
     try Collection.checkLength(features, moment)
+    try refreshUploadPaths()
   }
 
   /// Opens for `verify --repair`, where the feature file may be shorter than SQLite says, or gone.

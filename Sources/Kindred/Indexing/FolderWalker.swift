@@ -68,6 +68,7 @@ struct FolderWalker {
       var pending = [(path: root, relative: "", identity: Identity(information))]
       while let next = pending.popLast() {
         guard !omitted.contains(next.identity), visited.insert(next.identity).inserted else { continue }
+        if next.path != root, Self.isKeptByACollection(next.path) { continue }
         result.seen[root, default: 0] += list(
           next.path, relative: next.relative, into: &result, pending: &pending, paths: &paths, visited: visited)
       }
@@ -143,6 +144,12 @@ struct FolderWalker {
 
   private static func matches(_ patterns: [String], name: String, path: String) -> Bool {
     patterns.contains { fnmatch($0, name, 0) == 0 || fnmatch($0, path, 0) == 0 }
+  }
+
+  /// Whether a folder holds the uploads or thumbnails of a collection, which are its own affair.
+  private static func isKeptByACollection(_ folder: String) -> Bool {
+    (folder.hasSuffix("/uploads") || folder.hasSuffix("/thumbnails"))
+      && Collection.exists(at: (folder as NSString).deletingLastPathComponent)
   }
 
   static func information(_ path: String) -> stat? {

@@ -61,7 +61,7 @@ public struct Indexer {
         })
       summary.indexed += rest.indexed
       summary.duplicates += rest.duplicates
-      summary.removed = try resolved.removed + writer.remove(imageIDs: stillMissing(plan.missing))
+      summary.removed = try resolved.removed + writer.removeImages(ids: stillMissing(plan.missing))
       try labeller.apply(to: walk.files.map(\.path), writer: writer)
     }
     try writer.sweepOrphans()

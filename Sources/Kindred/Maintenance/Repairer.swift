@@ -38,7 +38,7 @@ public struct Repairer {
     }
     try mendRows(findings)
     let writer = try CollectionWriter(collection)
-    try writer.remove(imageIDs: findings.missingImages)
+    try writer.removeImages(ids: findings.missingImages)
     if !findings.changedFiles.isEmpty {
       // A file whose size and time are as before would be taken for unchanged.
       try writer.write { db in
@@ -54,6 +54,7 @@ public struct Repairer {
     try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
     collection.closeFiles()
     try writer.updateGraph()
+    if collection.kind == .images { try writer.sweepFiles() }
     let after = try withExtendedLifetime(writer) { try Verifier(collection, hashesFiles: hashesFiles).run() }
     return (findings.report, after)
   }
@@ -137,7 +138,8 @@ public struct Repairer {
         // What was indexed with a larger limit must not be lost to a smaller one.
         maximumPixels: Self.mostPixels, maximumFileBytes: 1 << 30))
     for path in paths {
-      guard let bytes = try? decoder.read(contentsOf: path), ContentHash.sha256(bytes) == digest,
+      guard let bytes = try? decoder.read(contentsOf: collection.uploads.present(path)),
+        ContentHash.sha256(bytes) == digest,
         let decoded = try? decoder.decode(bytes, name: path)
       else { continue }
       let embedding = try Embedder(model: model).embed(decoded.image)

@@ -196,18 +196,20 @@ public struct Verifier {
     guard collection.kind == .images else { return }
     let total = findings.report.images
     var done = 0
+    let uploads = collection.uploads
     try collection.forEachRecord { record in
       if done % 64 == 0 { report(done, total) }
       done += 1
+      let path = uploads.present(record.path)
       let stamp: WalkedFile
-      switch FileState(of: record.path) {
+      switch FileState(of: path) {
       case .file(let file): stamp = file
       case .gone:
-        add(.missingFile, record.path, "the file is gone", &findings)
+        add(.missingFile, path, "the file is gone", &findings)
         findings.missingImages.append(record.id)
         return
       case .unknown:
-        add(.changedFile, record.path, "the file can't be looked at now", &findings)
+        add(.changedFile, path, "the file can't be looked at now", &findings)
         return
       }
       let isSame: Bool
@@ -215,13 +217,13 @@ public struct Verifier {
         isSame = false
       } else if hashesFiles {
         isSame =
-          (try? ContentHash.sha256(fileAt: record.path)).map { ContentHash.hexString($0) == record.sha256 } ?? false
+          (try? ContentHash.sha256(fileAt: path)).map { ContentHash.hexString($0) == record.sha256 } ?? false
       } else {
         isSame = Collection.timestamp(Date(timeIntervalSince1970: Double(stamp.modified) / 1e9)) == record.modified
       }
       if !isSame {
-        add(.changedFile, record.path, "the file changed after it was indexed", &findings)
-        findings.changedFiles.append(record.path)
+        add(.changedFile, path, "the file changed after it was indexed", &findings)
+        findings.changedFiles.append(path)
       }
     }
     report(total, total)

@@ -60,8 +60,8 @@ public struct SearchFilter: Sendable, Equatable {
     var images: Set<Int64>
   }
 
-  func allowed(_ db: Database) throws -> Allowed? {
-    guard !isEmpty else { return nil }
+  /// The filter as an SQL condition on `image` and `content`.
+  func condition(_ db: Database) throws -> (sql: String, arguments: StatementArguments) {
     var conditions: [String] = []
     var arguments = StatementArguments()
     if let label {
@@ -91,6 +91,12 @@ public struct SearchFilter: Sendable, Equatable {
       conditions.append("content.format = ?")
       arguments += [format.rawValue]
     }
+    return (conditions.isEmpty ? "TRUE" : conditions.joined(separator: " AND "), arguments)
+  }
+
+  func allowed(_ db: Database) throws -> Allowed? {
+    guard !isEmpty else { return nil }
+    let condition = try condition(db)
     var rows: [Int] = []
     var images = Set<Int64>()
     let cursor = try Row.fetchCursor(
@@ -98,8 +104,8 @@ public struct SearchFilter: Sendable, Equatable {
       sql: """
         SELECT image.id AS id, content.feature_row AS feature_row
         FROM image JOIN content ON content.id = image.content_id
-        WHERE \(conditions.joined(separator: " AND ")) ORDER BY content.feature_row
-        """, arguments: arguments)
+        WHERE \(condition.sql) ORDER BY content.feature_row
+        """, arguments: condition.arguments)
     while let row = try cursor.next() {
       let featureRow: Int = row["feature_row"]
       if rows.last != featureRow { rows.append(featureRow) }

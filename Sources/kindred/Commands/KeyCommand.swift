@@ -27,7 +27,7 @@ struct KeyCommand: ParsableCommand {
     func run() throws {
       let end = try expires.map { try AccessKey.expiry($0) }
       let identifiers = try collection.map {
-        try Collection(at: Collection.directory(index: place.folder, name: $0)).identifier
+        try Collection(at: Collection.directory(index: place.folder, name: $0), kind: nil).identifier
       }
       let made = try KeyStore(index: place.folder).create(
         role: role, collections: identifiers.isEmpty ? nil : identifiers, expires: end, note: note)
@@ -61,7 +61,9 @@ struct KeyCommand: ParsableCommand {
         print("There are no keys. Make one with: kindred key create --role reader")
         return
       }
-      let names = KeyCommand.collectionNames(index: place.folder)
+      let names = try Dictionary(
+        IndexFolder(path: place.folder).members().map { ($0.collection.identifier, $0.name) }
+      ) { first, _ in first }
       let now = Date()
       var table = Table([
         ("id", .left), ("role", .left), ("collections", .left), ("created", .left), ("expires", .left),
@@ -87,20 +89,6 @@ struct KeyCommand: ParsableCommand {
       let key = try KeyStore(index: place.folder).revoke(id: id)
       print("\(key.id) is revoked since \(key.revoked ?? "now")")
     }
-  }
-
-  /// Names of the collections in an index folder, by identifier. Those that can't be opened are left out: a list of
-  /// keys must not fail for them.
-  private static func collectionNames(index: String) -> [String: String] {
-    let folders = (try? FileManager.default.contentsOfDirectory(atPath: index)) ?? []
-    var names: [String: String] = [:]
-    for name in folders.sorted() {
-      guard let directory = try? Collection.directory(index: index, name: name), Collection.exists(at: directory),
-        let collection = try? Collection(at: directory)
-      else { continue }
-      names[collection.identifier] = name
-    }
-    return names
   }
 }
 

@@ -3,7 +3,7 @@ import Kindred
 
 struct RemoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Take images out of the collection. Files are left alone.",
+    commandName: "remove", abstract: "Take images out of the collection. Files that were indexed are left alone.",
     discussion:
       "An image whose file is still in an indexed folder comes back at the next run; leave it out with --exclude.")
 
@@ -29,7 +29,7 @@ struct RemoveCommand: ParsableCommand {
       identifiers += try collection.imageIDs(matching: filter)
     }
     let writer = try CollectionWriter(collection)
-    let removed = try writer.remove(imageIDs: identifiers)
+    let removed = try writer.removeImages(ids: identifiers)
     try writer.compactIfWorthwhile()
     try writer.updateGraph()
     print("\(Terminal.plural(removed, "image")) removed, \(try collection.imageCount()) left")
