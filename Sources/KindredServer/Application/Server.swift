@@ -51,9 +51,10 @@ public struct Server: Sendable {
     var table = RouteTable()
     ServiceRoutes(services: services).add(to: &table)
     PageFiles.addRoutes(to: &table)
+    DriaRoutes(services: services).add(to: &table)
     more(&table)
     self.table = table
-    errorStyles = [.problemDocument]
+    errorStyles = [DriaEnvelope.errorStyle, .problemDocument]
     connections = ConnectionTable(limit: options.limits.connections)
   }
 
