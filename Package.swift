@@ -38,6 +38,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["Dria/batch_vector.proto"],
       resources: [.embedInCode("Resources")]
     ),
     // The engine: collections, indexing, search, labels, duplicates, evaluation, models on disk.
@@ -88,7 +89,9 @@ let package = Package(
       name: "KindredServerTests",
       dependencies: ["KindredServer", .product(name: "HummingbirdTesting", package: "hummingbird")]
     ),
-    .testTarget(name: "EndToEnd", dependencies: ["Kindred", "VectorIndex", "kindred"]),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["Kindred", "VectorIndex", "kindred"], exclude: ["Python"]
+    ),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

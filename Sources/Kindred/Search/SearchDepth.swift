@@ -13,8 +13,9 @@ public enum SearchDepth: Sendable, Equatable {
   /// measured recall and time of each.
   public static let levels = 0...5
 
-  /// Candidates of levels 0 to 4, before more are kept because more hits are wanted.
-  private static let candidates = [16, 28, 56, 128, 384]
+  /// Candidates of levels 0 to 4, and the least for each hit that is wanted: with as many candidates as hits the last
+  /// hits are often wrong.
+  private static let candidates = [(10, 1.0), (16, 1.2), (32, 1.5), (96, 2.0), (320, 4.0)]
 
   /// - Parameter level: one of ``levels``; others count as the nearest.
   public init(level: Int) {
@@ -26,8 +27,8 @@ public enum SearchDepth: Sendable, Equatable {
   func ef(top: Int) -> Int? {
     switch self {
     case .standard: HNSWIndex.defaultEF(top: top)
-    // With as many candidates as hits the last hits are often wrong: half as many again are kept.
-    case .level(let level): max(Self.candidates[level], top + top / 2)
+    case .level(let level):
+      max(Self.candidates[level].0, Int((Double(top) * Self.candidates[level].1).rounded(.up)))
     case .exact: nil
     }
   }

@@ -52,9 +52,10 @@ public struct Server: Sendable {
     ServiceRoutes(services: services).add(to: &table)
     PageFiles.addRoutes(to: &table)
     NativeRoutes(services: services).add(to: &table)
+    DriaRoutes(services: services).add(to: &table)
     more(&table)
     self.table = table
-    errorStyles = [.problemDocument]
+    errorStyles = [DriaEnvelope.errorStyle, .problemDocument]
     connections = ConnectionTable(limit: options.limits.connections)
   }
 
