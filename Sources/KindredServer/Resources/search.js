@@ -46,6 +46,7 @@ export function showSearch(collection, again = false) {
   const stop = new AbortController();
   run = { key, stop, s, collection, loading: false, done: false, pages: null };
   fillForms(s);
+  fitForms(collection.kind === "vectors");
   place.replaceChildren();
   heading.textContent = title(s) || "Newest pictures";
   note.textContent = "";
@@ -201,8 +202,11 @@ async function showSuggestions(s, collection, signal) {
 
 // The box.
 
-const complete = async (text, signal) =>
-  (await api.labels(state().c, text, 8, signal)).labels.map(({ name, count }) => ({ value: name, note: plural(count, "picture") }));
+const complete = async (text, signal) => {
+  if (run?.collection.kind === "vectors") return []; // Vectors carry no labels.
+  const { labels } = await api.labels(state().c, text, 8, signal);
+  return labels.map(({ name, count }) => ({ value: name, note: plural(count, "picture") }));
+};
 
 combobox({ input: box, list: byId("search-options"), complete, choose: searchFor, testId: "search-option" });
 form.addEventListener("submit", (event) => {
@@ -241,6 +245,13 @@ byId("filters").addEventListener("submit", (event) => {
   go({ label: filters.label.value.trim() });
 });
 byId("filter-clear").addEventListener("click", clearFilters);
+
+// Vectors have no labels, no pictures and nothing to filter by; their metadata's words can be searched.
+function fitForms(isVectors) {
+  byId("filter-panel").hidden = byId("picture-button").hidden = isVectors;
+  box.placeholder = isVectors ? "Search words of the metadata" : "Search a label, or drop a picture";
+  box.setAttribute("aria-label", isVectors ? "Search words" : "Search a label");
+}
 
 function fillForms(s) {
   if (document.activeElement !== box || s.q) box.value = s.q;
