@@ -16,9 +16,11 @@ const switcher = byId("collection");
 
 let session = null;
 let collections = [];
+let fresh = true; // whether another key or a new start may have changed what can be seen
 
 async function start() {
   byId("start-notice").replaceChildren();
+  fresh = true;
   try {
     session = await api.session();
     collections = (await api.collections()).collections;
@@ -90,7 +92,10 @@ function render(s, before) {
     return;
   }
   showTray(collection.kind);
-  if (tab === "search") showSearch(collection);
+  if (tab === "search") {
+    showSearch(collection, fresh);
+    fresh = false;
+  }
   if (tab === "map") showMap(collection);
   showDetail(collection);
 }

@@ -46,7 +46,9 @@ export function combobox({ input, list, complete, choose, testId }) {
     choose(value);
   }
 
-  function show(completions) {
+  function show(completions, text) {
+    // An answer that comes late must not take away what the arrows have chosen, if it is still there.
+    const kept = options()[active]?.dataset.value;
     active = -1;
     input.removeAttribute("aria-activedescendant");
     list.replaceChildren(
@@ -68,8 +70,11 @@ export function combobox({ input, list, complete, choose, testId }) {
         ),
       ),
     );
+    list.dataset.for = text; // Whoever tests the page has to know which answer the list shows.
     list.hidden = completions.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    const index = completions.findIndex(({ value }) => value === kept);
+    if (index >= 0) setActive(index);
   }
 
   function ask(delay) {
@@ -79,8 +84,9 @@ export function combobox({ input, list, complete, choose, testId }) {
       request = new AbortController();
       const { signal } = request;
       try {
-        const completions = await complete(input.value.trim(), signal);
-        if (!signal.aborted && document.activeElement === input) show(completions);
+        const text = input.value.trim();
+        const completions = await complete(text, signal);
+        if (!signal.aborted && document.activeElement === input) show(completions, text);
       } catch {
         if (!signal.aborted) close(); // Completions are a help; the search itself will say what is wrong.
       }

@@ -4,6 +4,7 @@
 import { hasKey, send, thumbnailPath } from "./api.js";
 
 const wanted = new Map(); // img → address, of the images that are loaded by fetch
+const blobs = new WeakSet(); // images that show a blob of ours; a dropped picture's address is not ours to revoke
 const waiting = [];
 let running = 0;
 
@@ -46,7 +47,7 @@ function drop(img) {
 }
 
 function giveBack(img) {
-  if (!img.src.startsWith("blob:")) return;
+  if (!blobs.delete(img)) return;
   URL.revokeObjectURL(img.src);
   img.removeAttribute("src");
   img.classList.remove("loaded");
@@ -67,7 +68,10 @@ async function pump() {
   running += 1;
   try {
     const blob = await (await send(wanted.get(img))).blob();
-    if (wanted.has(img)) img.src = URL.createObjectURL(blob);
+    if (wanted.has(img)) {
+      img.src = URL.createObjectURL(blob);
+      blobs.add(img);
+    }
   } catch {
     img.parentElement?.classList.add("broken");
   }
