@@ -26,6 +26,7 @@ async function start() {
     collections = (await api.collections()).collections;
   } catch (error) {
     collections = [];
+    showSwitcher();
     return showStartNotice(errorNotice(error, { retry: start }));
   }
   setRole(session.role);
@@ -57,7 +58,7 @@ function showSwitcher() {
       el("option", { value: name, text: `${text || name} (${entries.toLocaleString()})` }),
     ),
   );
-  switcher.disabled = collections.length === 0;
+  switcher.hidden = collections.length === 0;
   switcher.value = chosen()?.name ?? "";
 }
 
@@ -234,5 +235,6 @@ addEventListener("keydown", (event) => {
 });
 
 addEventListener("offline", () => toast("You are offline"));
+addEventListener("online", () => toast("You are online again"));
 
 start();

@@ -2,8 +2,8 @@
 
 import { api, hasKey, send } from "./api.js";
 import { combobox } from "./combobox.js";
-import { altText, announce, byId, bytes, dateTime, el, icon, plural, toast } from "./dom.js";
-import { focusTile, results } from "./search.js";
+import { altText, announce, byId, bytes, dateTime, el, icon, plural, sentences, toast } from "./dom.js";
+import { focusTile, loadMore, results } from "./search.js";
 import { go, link, noQuery, state } from "./state.js";
 import { releaseThumbnails, showThumbnail } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
@@ -28,13 +28,16 @@ export function showDetail(collection) {
   if (!item) return hide();
   const id = Number(item);
   if (shown?.c === c && shown.id === id) return;
-  shown?.stop.abort();
-  shown = { c, id, stop: new AbortController(), collection };
+  const before = shown;
+  before?.stop.abort();
+  shown = { c, id, stop: new AbortController() };
   showNeighbours(id);
   body.replaceChildren();
   clearStage();
   const known = results().find((entry) => entry.id === id);
   if (!dialog.open) dialog.showModal();
+  // What had the focus may be gone or disabled now, and keys would go nowhere.
+  if (!dialog.contains(document.activeElement) || document.activeElement.disabled || !before) dialog.focus();
   dialog.scrollTop = 0;
   if (collection.kind === "vectors") showVector(known ?? { id });
   else load(shown, known);
@@ -131,7 +134,7 @@ function original(image) {
       el("a", { href: address, download: image.name }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60000);
     } catch (error) {
-      toast([error.message, error.detail].filter(Boolean).join(": "));
+      toast(sentences(error.message, error.detail));
     }
   };
   return el("a", { ...attributes, onclick: save }, "Save the original", icon("external"));
@@ -150,7 +153,7 @@ function labels(image) {
       const known = results().find((entry) => entry.id === image.id);
       if (known) known.labels = changed.labels;
     } catch (error) {
-      toast([error.message, error.detail].filter(Boolean).join(": "));
+      toast(sentences(error.message, error.detail));
     }
   };
   const chip = ({ name, source, confidence }) =>
@@ -222,7 +225,14 @@ function showVector(entry) {
 
 // Previous and next among the results.
 
-function showNeighbours(id) {
+async function showNeighbours(id) {
+  setSteps(id);
+  if (results().length - results().findIndex((entry) => entry.id === id) > 4) return;
+  await loadMore();
+  if (shown?.id === id) setSteps(id);
+}
+
+function setSteps(id) {
   const ids = results().map((entry) => entry.id);
   const index = ids.indexOf(id);
   previous.hidden = next.hidden = index < 0;

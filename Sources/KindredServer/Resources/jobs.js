@@ -1,7 +1,7 @@
 // The Index tab: a form that starts a job, and the jobs with their progress.
 
 import { api, followJob } from "./api.js";
-import { announce, byId, dateTime, el, plural } from "./dom.js";
+import { announce, byId, dateTime, el, plural, sentences } from "./dom.js";
 import { go, noQuery } from "./state.js";
 import { button, errorNotice } from "./views.js";
 
@@ -146,7 +146,7 @@ function card(job) {
     running && el("progress", { "aria-label": `Progress of ${job.path}`, "data-testid": "job-progress", max: 1 }),
     running && el("p", { class: "quiet", "data-testid": "job-text" }),
     job.summary && summary(job.summary),
-    job.problem && el("p", { class: "job-problem", text: [job.problem.title, job.problem.detail, job.problem.remedy].filter(Boolean).join(". ") }),
+    job.problem && el("p", { class: "job-problem", text: sentences(job.problem.title, job.problem.detail, job.problem.remedy) }),
     running && mayWrite() && button("Cancel", (event) => cancel(job, event.target), { "data-testid": "job-cancel", "aria-label": `Cancel the indexing of ${job.path}` }),
     job.state === "done" && button("Look at it", () => go({ ...noQuery, c: job.collection, tab: "search" }), { "data-testid": "job-open" }),
   );

@@ -2,10 +2,11 @@
 
 import { api } from "./api.js";
 import { combobox } from "./combobox.js";
-import { announce, byId, el, icon, plural } from "./dom.js";
+import { announce, byId, el, plural, sentences } from "./dom.js";
 import { Grid } from "./grid.js";
 import { filteredPages, isSearch, keepUpload, newestPages, queryKey, searchPages, title, upload } from "./query.js";
 import { filterOf, go, noQuery, state } from "./state.js";
+import { ownPicture } from "./thumbs.js";
 import { like, unlike } from "./tray.js";
 import { button, errorNotice, notice } from "./views.js";
 
@@ -61,11 +62,11 @@ export function showSearch(collection, again = false) {
   if (!isSearch(s)) heading.textContent = Object.keys(filterOf(s)).length ? "Filtered pictures" : "Newest pictures";
   grid.showPlaceholders();
   scrollTo(0, 0);
-  more();
+  loadMore();
 }
 
 // Asks for the next page, and goes on while the end of the list is near the window.
-async function more() {
+export async function loadMore() {
   const mine = run;
   if (!mine?.pages || mine.loading || mine.done) return;
   mine.loading = true;
@@ -81,15 +82,15 @@ async function more() {
     if (!results().length) grid.clear();
     const suggest = error.code === "unknown-collection" ? (c) => go({ ...noQuery, c }) : searchFor;
     place.replaceChildren(errorNotice(error, { retry: () => mine === run && showSearch(mine.collection, true), suggest }));
-    announce([error.message, error.detail].filter(Boolean).join(". "));
+    announce(sentences(error.message, error.detail));
   } finally {
     mine.loading = false;
     if (mine === run) byId("grid").setAttribute("aria-busy", "false");
   }
-  if (mine === run && !mine.done && sentinel.getBoundingClientRect().top < innerHeight + 900) more();
+  if (mine === run && !mine.done && sentinel.getBoundingClientRect().top < innerHeight + 900) loadMore();
 }
 
-new IntersectionObserver((entries) => entries[0].isIntersecting && more(), { rootMargin: "900px" }).observe(sentinel);
+new IntersectionObserver((entries) => entries[0].isIntersecting && loadMore(), { rootMargin: "900px" }).observe(sentinel);
 
 function showPage(mine, { items, result }) {
   const first = !results().length;
@@ -178,7 +179,7 @@ function showQueryPicture({ image }) {
   const holder = byId("query-picture");
   const kept = image && upload(image);
   holder.hidden = !kept;
-  holder.replaceChildren(kept ? el("img", { src: kept.address, alt: "Your picture", "data-testid": "query-picture" }) : "");
+  holder.replaceChildren(kept ? ownPicture(kept.address) : "");
 }
 
 /** Before a search: the most frequent labels, to have something to click. */
@@ -245,10 +246,17 @@ byId("filters").addEventListener("submit", (event) => {
   go({ label: filters.label.value.trim() });
 });
 byId("filter-clear").addEventListener("click", clearFilters);
+byId("filter-toggle").addEventListener("click", () => showFilters(byId("filters").hidden));
+
+function showFilters(open) {
+  byId("filters").hidden = !open;
+  byId("filter-toggle").setAttribute("aria-expanded", String(open));
+}
 
 // Vectors have no labels, no pictures and nothing to filter by; their metadata's words can be searched.
 function fitForms(isVectors) {
-  byId("filter-panel").hidden = byId("picture-button").hidden = isVectors;
+  byId("filter-toggle").hidden = byId("picture-button").hidden = isVectors;
+  if (isVectors) showFilters(false);
   box.placeholder = isVectors ? "Search words of the metadata" : "Search a label, or drop a picture";
   box.setAttribute("aria-label", isVectors ? "Search words" : "Search a label");
 }
@@ -263,5 +271,5 @@ function fillForms(s) {
   }
   byId("filter-count").textContent = count ? String(count) : "";
   byId("filter-clear").hidden = !count;
-  if (count) byId("filter-panel").open = true;
+  if (count) showFilters(true);
 }

@@ -2,8 +2,10 @@
 // soon as they are out of sight.
 
 import { hasKey, send, thumbnailPath } from "./api.js";
+import { el, icon } from "./dom.js";
 
 const wanted = new Map(); // img → address, of the images that are loaded by fetch
+const inSight = new WeakSet();
 const blobs = new WeakSet(); // images that show a blob of ours; a dropped picture's address is not ours to revoke
 const waiting = [];
 let running = 0;
@@ -11,9 +13,13 @@ let running = 0;
 const near = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (!target.isConnected) drop(target);
-      else if (isIntersecting) load(target);
-      else giveBack(target);
+      if (isIntersecting) {
+        inSight.add(target);
+        load(target);
+      } else {
+        inSight.delete(target);
+        giveBack(target);
+      }
     }
   },
   { rootMargin: "900px" },
@@ -33,6 +39,13 @@ export function showThumbnail(img, collection, image, size) {
   }
   wanted.set(img, address);
   near.observe(img);
+}
+
+/** A picture of the reader's own, which this browser may not be able to draw: HEIC is drawn by few. */
+export function ownPicture(address) {
+  const img = el("img", { src: address, alt: "Your picture", class: "loaded" });
+  img.addEventListener("error", () => img.replaceWith(el("span", { class: "undrawn", title: "This browser can’t draw it" }, icon("image"))));
+  return img;
 }
 
 /** To be called for what is taken from the page, so that its blobs are freed. */
@@ -64,11 +77,11 @@ async function pump() {
   if (running >= 6) return;
   const img = waiting.pop();
   if (!img) return;
-  if (!wanted.has(img)) return pump();
+  if (!wanted.has(img) || !inSight.has(img)) return pump();
   running += 1;
   try {
     const blob = await (await send(wanted.get(img))).blob();
-    if (wanted.has(img)) {
+    if (wanted.has(img) && inSight.has(img)) {
       img.src = URL.createObjectURL(blob);
       blobs.add(img);
     }

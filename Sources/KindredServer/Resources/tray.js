@@ -3,7 +3,7 @@
 import { announce, byId, el, icon, toast } from "./dom.js";
 import { upload } from "./query.js";
 import { go, noQuery, state } from "./state.js";
-import { releaseThumbnails, showThumbnail } from "./thumbs.js";
+import { ownPicture, releaseThumbnails, showThumbnail } from "./thumbs.js";
 
 const limit = 64; // The contract's bound, of each kind.
 
@@ -49,8 +49,7 @@ export function showTray(kind) {
   releaseThumbnails(list);
   list.replaceChildren();
   if (kept) {
-    const picture = el("img", { src: kept.address, alt: "Your picture", class: "loaded" });
-    list.append(entry("like", picture, "your picture", "image", () => search({ image: "" })));
+    list.append(entry("like", ownPicture(kept.address), "your picture", "image", () => search({ image: "" })));
   }
   for (const [sign, ids] of [["like", like], ["unlike", unlike]]) {
     for (const id of ids) {
