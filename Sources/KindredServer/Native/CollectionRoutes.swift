@@ -14,7 +14,7 @@ extension NativeRoutes {
       return .json(.object([("collections", .array(collections))]))
     }
     table.add(.post, "/v1/collections", access: .allCollections(.admin), body: .json) { request, context in
-      let wanted = try NewCollection(try await RequestContent.json(request, context))
+      let wanted = try await RequestContent.json(request, context, services) { try NewCollection($0) }
       let created = try await services.embed {
         try CollectionJSON.value(
           services.folder.create(name: wanted.name, model: wanted.model, definition: wanted.definition))
@@ -27,7 +27,7 @@ extension NativeRoutes {
     }
     table.add(.patch, "/v1/collections/{collection}", access: .role(.admin), body: .json) { request, context in
       let name = try context.collectionName()
-      let changes = try CollectionChanges(try await RequestContent.json(request, context))
+      let changes = try await RequestContent.json(request, context, services) { try CollectionChanges($0) }
       return .json(
         try await services.write {
           var member = try services.member(name, for: context.access)

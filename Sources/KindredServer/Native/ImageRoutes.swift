@@ -29,7 +29,7 @@ extension NativeRoutes {
       request, context in
       let name = try context.collectionName()
       let query = try QueryParameters(request)
-      let image = try await PictureToAdd(request, context, query: query, roots: services.roots)
+      let image = try await PictureToAdd(request, context, query: query, services: services)
       let added = try await services.embed { try services.add([image.image], to: name, for: context.access)[0].get() }
       let value = ImageJSON(services, context.access).value(added.record, collection: name)
       return .json(value, status: added.isNew ? .created : .ok)
@@ -76,12 +76,12 @@ struct PictureToAdd: Sendable {
   var image: NewImage
 
   /// Reads a request's query and body.
-  init(_ request: Request, _ context: ServerContext, query: QueryParameters, roots: AllowedRoots) async throws {
+  init(_ request: Request, _ context: ServerContext, query: QueryParameters, services: ServerServices) async throws {
     let name = try query.text("name", 1...255)
     let labels = try query.texts("label", 1...200, atMost: 64)
     for label in labels { try LabelName.check(label, field: "label") }
     if try RequestContent.check(request, RequestContent.pictureTypes + [RequestContent.json]) == RequestContent.json {
-      try self.init(try await RequestContent.parsed(request, context), roots: roots)
+      self = try await RequestContent.parsed(request, context, services) { try Self($0, roots: services.roots) }
       image.labels += labels
       if case .bytes(let bytes, nil) = image.source { image.source = .bytes(bytes, name: name) }
     } else {

@@ -31,9 +31,14 @@ extension NativeRoutes {
     table.add(.post, path, access: .role(.writer), body: .json) { request, context in
       let name = try context.collectionName()
       let id = try context.imageIdentifier()
-      let fields = try JSONFields(try await RequestContent.json(request, context), known: ["label"])
-      guard let label = try fields.string("label", 1...200) else { throw ServerProblem.invalid("`label` is missing.") }
-      try LabelName.check(label, field: "label")
+      let label = try await RequestContent.json(request, context, services) { value -> String in
+        let fields = try JSONFields(value, known: ["label"])
+        guard let label = try fields.string("label", 1...200) else {
+          throw ServerProblem.invalid("`label` is missing.")
+        }
+        try LabelName.check(label, field: "label")
+        return label
+      }
       return try await Self.change(services, context, name: name, id: id) { _ = try $0.addLabel(label, to: [id]) }
     }
     table.add(.delete, path, access: .role(.writer)) { request, context in

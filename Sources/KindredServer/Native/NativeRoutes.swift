@@ -13,6 +13,7 @@ struct NativeRoutes {
     addBatch(to: &table)
     addLabels(to: &table)
     addSearch(to: &table)
+    addMap(to: &table)
   }
 }
 

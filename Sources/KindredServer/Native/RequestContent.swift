@@ -25,16 +25,27 @@ enum RequestContent {
     return type
   }
 
+  /// Bodies up to here are read where requests are handled; longer ones take a while and get a thread.
+  private static let quickBytes = 64 << 10
+
   /// A body that must be JSON.
-  static func json(_ request: Request, _ context: ServerContext) async throws -> JSONValue {
+  /// - Parameter read: makes something of it.
+  static func json<Value: Sendable>(
+    _ request: Request, _ context: ServerContext, _ services: ServerServices,
+    read: @escaping @Sendable (JSONValue) throws -> Value
+  ) async throws -> Value {
     _ = try check(request, [json])
-    return try await parsed(request, context)
+    return try await parsed(request, context, services, read: read)
   }
 
   /// A body whose media type was looked at already.
-  static func parsed(_ request: Request, _ context: ServerContext) async throws -> JSONValue {
+  static func parsed<Value: Sendable>(
+    _ request: Request, _ context: ServerContext, _ services: ServerServices,
+    read: @escaping @Sendable (JSONValue) throws -> Value
+  ) async throws -> Value {
     let body = try await RequestBodyReader.bytes(request, context)
-    return try parse(body.readableBytesView)
+    let work: @Sendable () throws -> Value = { try read(parse(body.readableBytesView)) }
+    return body.readableBytes <= quickBytes ? try work() : try await services.search(work)
   }
 
   /// - Throws: 400 that says where the text is not JSON.

@@ -12,7 +12,11 @@ extension NativeRoutes {
       wanted.request.maximumPixels = services.limits.imagePixels
       let type = try RequestContent.check(request, [RequestContent.json] + RequestContent.pictureTypes)
       if type == RequestContent.json {
-        try wanted.read(try await RequestContent.parsed(request, context))
+        wanted = try await RequestContent.parsed(request, context, services) { [wanted] value in
+          var wanted = wanted
+          try wanted.read(value)
+          return wanted
+        }
       } else {
         wanted.setPicture(try await RequestContent.picture(request, context))
       }
