@@ -51,6 +51,7 @@ public struct Server: Sendable {
     var table = RouteTable()
     ServiceRoutes(services: services).add(to: &table)
     PageFiles.addRoutes(to: &table)
+    NativeRoutes(services: services).add(to: &table)
     DriaRoutes(services: services).add(to: &table)
     more(&table)
     self.table = table

@@ -1,0 +1,126 @@
+import Hummingbird
+import Kindred
+
+extension NativeRoutes {
+  /// `/v1/collections/{collection}/search`.
+  func addSearch(to table: inout RouteTable) {
+    let services = services
+    table.add(.post, "/v1/collections/{collection}/search", access: .role(.reader), body: .picture) {
+      request, context in
+      let name = try context.collectionName()
+      var wanted = try SearchWanted(QueryParameters(request))
+      wanted.request.maximumPixels = services.limits.imagePixels
+      let type = try RequestContent.check(request, [RequestContent.json] + RequestContent.pictureTypes)
+      if type == RequestContent.json {
+        wanted = try await RequestContent.parsed(request, context, services) { [wanted] value in
+          var wanted = wanted
+          try wanted.read(value)
+          return wanted
+        }
+      } else {
+        wanted.setPicture(try await RequestContent.picture(request, context))
+      }
+      let pool = wanted.needsNetwork ? services.embedding : services.searching
+      let search = wanted.request
+      let writer = ImageJSON(services, context.access)
+      let answer = try await pool.run {
+        let member = try services.member(name, for: context.access)
+        return member.collection.kind == .images
+          ? try Self.images(member, search, name: name, writer: writer) : try Self.vectors(member, search)
+      }
+      services.metrics.countSearch(
+        embed: answer.timing.load + answer.timing.embed, search: answer.timing.search + answer.timing.fetch)
+      return .json(answer.json)
+    }
+  }
+
+  /// What a search found, in the form of the API.
+  private struct Answer: Sendable {
+    var hits: [JSONValue]
+    var label: String?
+    var labelled: Int?
+    var exact: Bool
+    var timing: SearchTiming
+
+    var json: JSONValue {
+      func milliseconds(_ seconds: Double) -> JSONValue { .double((seconds * 1e6).rounded() / 1e3) }
+      var fields: [(String, JSONValue)] = [("hits", .array(hits))]
+      if let label { fields.append(("label", .string(label))) }
+      if let labelled { fields.append(("labelled", .int(Int64(labelled)))) }
+      fields.append(("exact", .bool(exact)))
+      fields.append(
+        (
+          "took_ms",
+          .object([
+            ("embed", milliseconds(timing.load + timing.embed)), ("search", milliseconds(timing.search)),
+            ("fetch", milliseconds(timing.fetch)),
+          ])
+        ))
+      return .object(fields)
+    }
+  }
+
+  private static func images(
+    _ member: IndexFolder.Member, _ request: SearchRequest, name: String, writer: ImageJSON
+  ) throws -> Answer {
+    let result: SearchResult
+    do { result = try member.searcher.search(request) } catch let error as KindredError
+      where error.code == .unknownLabel
+    {
+      throw try unknownLabel(request.label ?? "", in: member.collection)
+    }
+    let hits = result.hits.map { hit -> JSONValue in
+      var fields = writer.fields(hit.record, collection: name)
+      fields.insert(("match", .string(hit.match.rawValue)), at: 1)
+      fields.insert(("score", .float(hit.score)), at: 1)
+      return .object(fields)
+    }
+    return Answer(
+      hits: hits, label: result.label, labelled: result.labelledCount, exact: result.exact, timing: result.timing)
+  }
+
+  /// Vectors are searched by what they are, or by words of their metadata.
+  private static func vectors(_ member: IndexFolder.Member, _ request: SearchRequest) throws -> Answer {
+    let searcher = try VectorSearcher(member.collection)
+    guard request.filter.isEmpty, request.negatives.isEmpty, request.positives.count <= 1 else {
+      throw ServerProblem.invalid(
+        "A collection of vectors is searched by one `vector`, `id` or `label`, without filter.")
+    }
+    let hits: [VectorHit]
+    var exact = true
+    var timing = SearchTiming()
+    if let label = request.label {
+      let start = ContinuousClock.now
+      hits = Array(try searcher.search(words: label, top: request.top + request.offset).dropFirst(request.offset))
+      timing.search = (ContinuousClock.now - start) / .seconds(1)
+    } else {
+      let vector: [Float]
+      switch request.positives.first {
+      case .vector(let given): vector = given
+      case .identifier(let id): vector = try member.collection.vectors(ids: [id])[0].vector
+      default: throw ServerProblem.invalid("A collection of vectors holds no pictures to search by.")
+      }
+      let result = try searcher.search(
+        vector, top: request.top, offset: request.offset, minimumScore: request.minimumScore, depth: request.depth)
+      (hits, exact, timing) = (result.hits, result.exact, result.timing)
+    }
+    let values = hits.map { hit -> JSONValue in
+      .object([
+        ("id", .int(hit.record.id)), ("score", .float(hit.score)),
+        // Text that is no JSON would break the answer.
+        ("metadata", (try? JSONParser.value(of: Array(hit.record.metadata.utf8))) ?? .string(hit.record.metadata)),
+      ])
+    }
+    return Answer(hits: values, exact: exact, timing: timing)
+  }
+
+  private static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
+    let known = try collection.labels(limit: 20_000).map(\.name)
+    var problem = ServerProblem(
+      status: 404, code: "unknown-label", title: "No such label",
+      detail: "No image of the collection carries this label.")
+    let nearest = Spelling.nearest(to: String(label.prefix(200)), among: known, limit: 5)
+    if !nearest.isEmpty { problem.suggestions = nearest }
+    return problem
+  }
+}

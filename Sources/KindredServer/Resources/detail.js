@@ -1,0 +1,262 @@
+// The dialog of one image: a large thumbnail, what is known about it, its labels, and its neighbours.
+
+import { api, hasKey, send } from "./api.js";
+import { combobox } from "./combobox.js";
+import { altText, announce, byId, bytes, dateTime, el, icon, plural, sentences, toast } from "./dom.js";
+import { focusTile, loadMore, results } from "./search.js";
+import { go, link, noQuery, state } from "./state.js";
+import { releaseThumbnails, showThumbnail } from "./thumbs.js";
+import { inTray, like, unlike } from "./tray.js";
+import { button, errorNotice } from "./views.js";
+
+const duplicateScore = 0.97;
+
+const dialog = byId("detail");
+const body = byId("detail-body");
+const stage = byId("detail-picture");
+const previous = byId("detail-previous");
+const next = byId("detail-next");
+
+let shown = null; // { c, id, stop }
+let mayWrite = false;
+
+export const setRole = (role) => (mayWrite = role === "writer" || role === "admin");
+
+/** Opens, changes or closes the dialog as the state says. */
+export function showDetail(collection) {
+  const { c, item } = state();
+  if (!item) return hide();
+  const id = Number(item);
+  if (shown?.c === c && shown.id === id) return;
+  const before = shown;
+  before?.stop.abort();
+  shown = { c, id, stop: new AbortController() };
+  showNeighbours(id);
+  body.replaceChildren();
+  clearStage();
+  const known = results().find((entry) => entry.id === id);
+  if (!dialog.open) dialog.showModal();
+  // What had the focus may be gone or disabled now, and keys would go nowhere.
+  if (!dialog.contains(document.activeElement) || document.activeElement.disabled || !before) dialog.focus();
+  dialog.scrollTop = 0;
+  if (collection.kind === "vectors") showVector(known ?? { id });
+  else load(shown, known);
+}
+
+function hide() {
+  if (!shown) return;
+  const { id, stop } = shown;
+  stop.abort();
+  shown = null;
+  clearStage();
+  releaseThumbnails(body);
+  body.replaceChildren();
+  dialog.close();
+  focusTile(id);
+}
+
+/** Back, when the step before is this page; a link that was opened with the dialog only loses the dialog. */
+function close() {
+  if (history.state?.inside) history.back();
+  else go({ item: "" }, { replace: true });
+}
+
+function clearStage() {
+  releaseThumbnails(stage);
+  stage.classList.remove("broken");
+  stage.replaceChildren();
+}
+
+async function load(mine, known) {
+  if (known) showImage(mine, known);
+  try {
+    const image = await api.image(mine.c, mine.id, mine.stop.signal);
+    if (mine !== shown) return;
+    if (known) showFacts(image);
+    else showImage(mine, image);
+  } catch (error) {
+    if (mine !== shown || error.name === "AbortError") return;
+    if (!known) body.replaceChildren(errorNotice(error, { retry: () => load(mine) }));
+  }
+}
+
+function actions(id) {
+  const chosen = inTray(id);
+  const make = (symbol, text, pressed, onclick) =>
+    el("button", { type: "button", class: symbol === "like" ? "primary" : "", "aria-pressed": String(pressed), "data-testid": `detail-${symbol}`, onclick }, icon(symbol), text);
+  return el(
+    "div",
+    { class: "actions" },
+    make("like", "More like this", chosen.like, () => like(id)),
+    make("unlike", "Less like this", chosen.unlike, () => unlike(id, results())),
+  );
+}
+
+function showImage(mine, image) {
+  const picture = el("img", { alt: altText(image), "data-testid": "detail-image" });
+  // The box has the picture's shape before the picture is there.
+  picture.width = image.width || 512;
+  picture.height = image.height || 512;
+  stage.append(picture);
+  showThumbnail(picture, mine.c, image, 512);
+  const facts = el("div", { id: "detail-facts" });
+  const strips = el("div", { id: "detail-strips" });
+  body.replaceChildren(el("h2", { id: "detail-title", text: image.name }), actions(mine.id), facts, strips);
+  showFacts(image);
+  announce(altText(image));
+  showStrips(mine, strips);
+}
+
+function showFacts(image) {
+  const rows = [
+    ["Path", image.path],
+    ["Size", `${image.width} × ${image.height}, ${image.format.toUpperCase()}, ${bytes(image.byte_count)}`],
+    ["Taken", image.capture_date && dateTime(image.capture_date)],
+    ["Changed", dateTime(image.modified)],
+    ["Camera", image.camera],
+    ["SHA-256", image.sha256],
+  ].filter(([, value]) => value);
+  byId("detail-facts").replaceChildren(
+    labels(image),
+    el("dl", { "data-testid": "detail-metadata" }, rows.map(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })])),
+    original(image),
+  );
+}
+
+// A link can't send a key, so with one the file is fetched and saved.
+function original(image) {
+  const attributes = { class: "original", href: image.original, "data-testid": "detail-original" };
+  if (!hasKey()) return el("a", { ...attributes, target: "_blank", rel: "noopener" }, "Open the original", icon("external"));
+  const save = async (event) => {
+    event.preventDefault();
+    try {
+      const address = URL.createObjectURL(await (await send(image.original)).blob());
+      el("a", { href: address, download: image.name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60000);
+    } catch (error) {
+      toast(sentences(error.message, error.detail));
+    }
+  };
+  return el("a", { ...attributes, onclick: save }, "Save the original", icon("external"));
+}
+
+// Labels.
+
+function labels(image) {
+  const change = async (request, text) => {
+    try {
+      const changed = await request;
+      if (shown?.id !== image.id) return;
+      showFacts(changed);
+      byId("label-input")?.focus();
+      announce(text);
+      const known = results().find((entry) => entry.id === image.id);
+      if (known) known.labels = changed.labels;
+    } catch (error) {
+      toast(sentences(error.message, error.detail));
+    }
+  };
+  const chip = ({ name, source, confidence }) =>
+    el(
+      "li",
+      { class: "chip", "data-testid": "detail-label", "data-value": name },
+      el("a", { href: link({ ...noQuery, q: name, tab: "search" }), text: name, onclick: (event) => (event.preventDefault(), go({ ...noQuery, q: name, tab: "search" })) }),
+      source === "predicted" && el("span", { class: "note", text: `guess, ${Math.round(confidence * 100)} %` }),
+      mayWrite &&
+        el("button", { type: "button", "aria-label": `Remove the label ${name}`, title: "Remove", "data-testid": "label-remove", onclick: () => change(api.removeLabel(shown.c, image.id, name), `Label ${name} removed`) }, icon("close")),
+    );
+  const list = el("ul", { class: "chips", "aria-label": "Labels" }, image.labels.map(chip));
+  if (!mayWrite) return list;
+  const input = el("input", { id: "label-input", "data-testid": "label-input", placeholder: "Add a label", "aria-label": "Add a label", maxlength: 200 });
+  const options = el("ul", { id: "label-options", class: "options", "aria-label": "Labels of the collection" });
+  const add = () => {
+    const name = input.value.trim();
+    if (name) change(api.addLabel(shown.c, image.id, name), `Label ${name} added`);
+  };
+  const form = el("form", { class: "label-form", "data-testid": "label-form", onsubmit: (event) => (event.preventDefault(), add()) }, input, options, el("button", { type: "submit", text: "Add", "data-testid": "label-add" }));
+  combobox({
+    input,
+    list: options,
+    testId: "label-option",
+    choose: add,
+    complete: async (text, signal) => {
+      if (!text) return [];
+      const found = await api.labels(shown.c, text, 6, signal);
+      return found.labels.map(({ name, count }) => ({ value: name, note: plural(count, "picture") }));
+    },
+  });
+  return el("div", {}, list, form);
+}
+
+// Neighbours.
+
+async function showStrips(mine, holder) {
+  try {
+    const { hits } = await api.search(mine.c, { id: mine.id, top: 25 }, mine.stop.signal);
+    if (mine !== shown) return;
+    const others = hits.filter((hit) => hit.id !== mine.id);
+    const duplicates = others.filter((hit) => hit.score >= duplicateScore);
+    const similar = others.filter((hit) => hit.score < duplicateScore).slice(0, 18);
+    holder.append(...[strip("Duplicates", "duplicates", duplicates, mine.c), strip("Similar", "similar", similar, mine.c)].filter(Boolean));
+  } catch (error) {
+    if (error.name !== "AbortError" && mine === shown) holder.append(el("p", { class: "quiet", text: `Neighbours can’t be shown: ${error.message}` }));
+  }
+}
+
+function strip(name, testId, hits, collection) {
+  if (!hits.length) return null;
+  const tile = (hit) => {
+    const picture = el("img", { alt: altText(hit) });
+    showThumbnail(picture, collection, hit, 128);
+    return el(
+      "li",
+      {},
+      el("a", { href: link({ item: String(hit.id) }), title: `${hit.name} · ${hit.score.toFixed(2)}`, "data-testid": `${testId}-item`, "data-id": hit.id, onclick: (event) => (event.preventDefault(), go({ item: String(hit.id) }, { replace: true })) }, el("span", { class: "frame" }, picture)),
+    );
+  };
+  return el("section", { class: "strip", "data-testid": `strip-${testId}` }, el("h3", { text: name }), el("ul", {}, hits.map(tile)));
+}
+
+function showVector(entry) {
+  const text = entry.metadata === undefined ? "Its metadata is shown when it is among the results." : JSON.stringify(entry.metadata, null, 2);
+  stage.append(el("pre", { text, "data-testid": "detail-metadata", tabindex: 0 }));
+  body.replaceChildren(el("h2", { id: "detail-title", text: `Entry ${entry.id}` }), actions(entry.id));
+}
+
+// Previous and next among the results.
+
+async function showNeighbours(id) {
+  setSteps(id);
+  if (results().length - results().findIndex((entry) => entry.id === id) > 4) return;
+  await loadMore();
+  if (shown?.id === id) setSteps(id);
+}
+
+function setSteps(id) {
+  const ids = results().map((entry) => entry.id);
+  const index = ids.indexOf(id);
+  previous.hidden = next.hidden = index < 0;
+  previous.disabled = index <= 0;
+  next.disabled = index < 0 || index === ids.length - 1;
+}
+
+function step(by) {
+  const ids = results().map((entry) => entry.id);
+  const index = ids.indexOf(shown?.id);
+  const id = index < 0 ? undefined : ids[index + by];
+  if (id !== undefined) go({ item: String(id) }, { replace: true });
+}
+
+previous.addEventListener("click", () => step(-1));
+next.addEventListener("click", () => step(1));
+byId("detail-close").addEventListener("click", close);
+dialog.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  close();
+});
+dialog.addEventListener("click", (event) => event.target === dialog && close());
+dialog.addEventListener("keydown", (event) => {
+  if (event.target.matches("input, pre") || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.key === "ArrowLeft") step(-1);
+  if (event.key === "ArrowRight") step(1);
+});

@@ -1,0 +1,75 @@
+// The tray: examples to be like and unlike, which together make the query.
+
+import { announce, byId, el, icon, toast } from "./dom.js";
+import { upload } from "./query.js";
+import { go, noQuery, state } from "./state.js";
+import { ownPicture, releaseThumbnails, showThumbnail } from "./thumbs.js";
+
+const limit = 64; // The contract's bound, of each kind.
+
+const search = (changes) => go({ q: "", item: "", tab: "search", ...changes });
+
+export function like(id) {
+  const { like, unlike } = state();
+  if (like.includes(id)) return go({ item: "", tab: "search" });
+  if (like.length >= limit) return toast(`${limit} examples are the most that one search takes`);
+  search({ like: [...like, id], unlike: unlike.filter((other) => other !== id) });
+}
+
+/** `shown` are the results on the page: where nothing was said to be like, the best of them stand for the search. */
+export function unlike(id, shown = []) {
+  const { q, image, like, unlike } = state();
+  if (unlike.includes(id)) return go({ item: "", tab: "search" });
+  if (unlike.length >= limit) return toast(`${limit} examples are the most that one search takes`);
+  let positives = like.filter((other) => other !== id);
+  if (q && !positives.length) {
+    positives = shown.map((item) => item.id).filter((other) => other !== id && !unlike.includes(other)).slice(0, 3);
+    if (positives.length) toast("The best matches are now the examples, and this one counts against them");
+  }
+  search({ like: positives, unlike: [...unlike, id] });
+  if (!positives.length && !image) announce("A search needs something to be like: choose “More like this” for another one");
+}
+
+export const inTray = (id) => ({ like: state().like.includes(id), unlike: state().unlike.includes(id) });
+
+const tray = byId("tray");
+const list = byId("tray-items");
+let shownKey = "";
+
+/** Shows the tray for the state. `kind` is the collection's. */
+export function showTray(kind) {
+  const { c, like, unlike, image, tab } = state();
+  const kept = image ? upload(image) : null;
+  const empty = !like.length && !unlike.length && !kept;
+  tray.hidden = empty || tab === "index";
+  document.body.classList.toggle("with-tray", !tray.hidden);
+  const key = JSON.stringify([c, like, unlike, kept ? image : "", kind]);
+  if (key === shownKey) return;
+  shownKey = key;
+  releaseThumbnails(list);
+  list.replaceChildren();
+  if (kept) {
+    list.append(entry("like", ownPicture(kept.address), "your picture", "image", () => search({ image: "" })));
+  }
+  for (const [sign, ids] of [["like", like], ["unlike", unlike]]) {
+    for (const id of ids) {
+      const picture = kind === "vectors" ? el("span", { class: "number", text: String(id) }) : el("img", { alt: `Image ${id}` });
+      if (kind !== "vectors") showThumbnail(picture, c, { id }, 128);
+      const remove = () => search({ [sign]: state()[sign].filter((other) => other !== id) });
+      list.append(entry(sign, picture, `example ${id}`, id, remove));
+    }
+  }
+  byId("tray-hint").hidden = Boolean(like.length || kept);
+}
+
+function entry(sign, picture, name, id, remove) {
+  return el(
+    "li",
+    { class: `tray-item ${sign}`, "data-testid": `tray-${sign}`, "data-id": id },
+    el("span", { class: "frame" }, picture),
+    el("span", { class: "sign" }, icon(sign), el("span", { class: "hidden-text", text: sign === "like" ? "More like" : "Less like" })),
+    el("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, title: "Remove", "data-testid": "tray-remove", onclick: remove }, icon("close")),
+  );
+}
+
+byId("tray-clear").addEventListener("click", () => go({ ...noQuery, q: state().q }));
