@@ -26,7 +26,8 @@ final class LiveServer {
       guard text.hasSuffix("\n") else { continue }
       address = text.split(separator: " ").last?.dropLast().drop { $0.isWhitespace }
     }
-    let found = try #require(address, "the server did not start: \(try String(contentsOfFile: errors, encoding: .utf8))")
+    let found = try #require(
+      address, "the server did not start: \(try String(contentsOfFile: errors, encoding: .utf8))")
     url = String(found).trimmingCharacters(in: CharacterSet(charactersIn: "/\n"))
   }
 

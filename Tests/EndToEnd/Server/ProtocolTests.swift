@@ -31,7 +31,8 @@ import Testing
       let hits = try #require(try call("/hnsw/search", ["query": text, "top_n": 5]).data as? [[String: Any]])
       #expect(hits.count == 5)
       for hit in hits {
-        #expect(((hit["metadata"] as? [String: Any])?["labels"] as? [String])?.contains("dalmatian") ?? false, "\(text)")
+        #expect(
+          ((hit["metadata"] as? [String: Any])?["labels"] as? [String])?.contains("dalmatian") ?? false, "\(text)")
       }
     }
     let fetched = try #require(try call("/hnsw/fetch", ["id": [3]]).data as? [String: Any])
@@ -40,7 +41,8 @@ import Testing
     #expect(near.first?["id"] as? Int == 3)
     #expect(near.first?["metadata"] is String)
     // Pictures' vectors are the network's.
-    let refused = try server.request("POST", "/insert_vector", json: ["vector": vector, "metadata": [:] as [String: Any]])
+    let refused = try server.request(
+      "POST", "/insert_vector", json: ["vector": vector, "metadata": [:] as [String: Any]])
     #expect(refused.status == 409)
     let missing = try call("/hnsw/fetch", ["id": [3, 99_999]])
     #expect(missing.status == 404)

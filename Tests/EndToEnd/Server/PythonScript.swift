@@ -15,6 +15,8 @@ enum PythonScript {
 
   static var isPresent: Bool { interpreter != nil }
 
+  static var folder: String { SharedData.repository.path + "/Tests/EndToEnd/Python" }
+
   /// Where scripts put what people may want to look at.
   static var output: String {
     ProcessInfo.processInfo.environment["KINDRED_TEST_OUTPUT"] ?? SharedData.repository.path + "/.build/test-output"
@@ -22,7 +24,6 @@ enum PythonScript {
 
   /// Runs a script, prints what it prints, and wants success.
   static func run(_ name: String, _ arguments: [String], location: SourceLocation = #_sourceLocation) throws {
-    let folder = SharedData.repository.path + "/Tests/EndToEnd/Python"
     try run([folder + "/" + name] + arguments, name: name, location: location)
   }
 
@@ -36,7 +37,10 @@ enum PythonScript {
     process.executableURL = URL(fileURLWithPath: try #require(interpreter, sourceLocation: location))
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"]
+      [
+        "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": folder,
+        "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+      ]
     ) { $1 }
     process.currentDirectoryURL = FileManager.default.temporaryDirectory
     try process.run()
