@@ -59,6 +59,9 @@ import Testing
         .post, path, json: #"{"positives":[{"id":1},{"vector":\#(text)}],"negatives":[{"id":4}]}"#)
       #expect(try both.status == .ok && !ids(both).contains("4"))
       #expect(try await client.send(.post, path, json: #"{"positives":[{"id":77}]}"#).problem == "unknown-image")
+      #expect(try await client.send(.post, path, json: #"{"vector":[1,2]}"#).problem == "dimension-mismatch")
+      let cancelling = #"{"positives":[{"id":1}],"negatives":[{"vector":\#(text)},{"id":2}]}"#
+      #expect(try await client.send(.post, path, json: cancelling).status == .ok)
     }
   }
 
@@ -68,7 +71,7 @@ import Testing
     #"{"id":1,"min_score":2}"#, #"{"id":1,"min_score":"0"}"#, #"{"id":1,"level":6}"#, #"{"id":1,"rerank":1}"#,
     #"{"id":1,"exact":"true"}"#, #"{"id":1,"filter":[]}"#, #"{"id":1,"filter":{"labels":"a"}}"#,
     #"{"id":1,"filter":{"format":"gif"}}"#, #"{"id":1,"filter":{"after":"x"}}"#, #"{"vector":[]}"#,
-    #"{"vector":[1,"2"]}"#, #"{"vector":[1e39]}"#, #"{"vector":[1,2]}"#, #"{"positives":[]}"#, #"{"positives":[{}]}"#,
+    #"{"vector":[1,"2"]}"#, #"{"vector":[1e39]}"#, #"{"positives":[]}"#, #"{"positives":[{}]}"#,
     #"{"positives":[{"id":1,"vector":[1]}]}"#, #"{"positives":[{"path":"a"}]}"#, #"{"positives":1}"#,
     #"{"image":"?"}"#, #"{"image":"aGk"}"#, #"{"label":""}"#, #"{"id":1,"unknown":2}"#, #"{"id":NaN}"#,
     #"{"negatives":[{"id":1}]}"#,
@@ -108,7 +111,8 @@ import Testing
       #expect(try hits(answer)[0]["metadata"]?.text == #"{"text":"a cat"}"#)
       #expect(try ids(await client.send(.post, path, json: #"{"id":1,"top":1}"#)) == ["1"])
       #expect(try ids(await client.send(.post, path, json: #"{"label":"cat"}"#)) == ["0"])
-      #expect(try await client.send(.post, path, json: #"{"vector":[1,2,3]}"#).problem == "invalid-request")
+      #expect(try await client.send(.post, path, json: #"{"vector":[1,2,3]}"#).problem == "dimension-mismatch")
+      #expect(try await client.send(.post, path, json: #"{"vector":[0,0]}"#).problem == "no-direction")
       #expect(try await client.send(.post, path, json: #"{"id":5}"#).status == .notFound)
       #expect(
         try await client.send(.post, path, headers: ["Content-Type": "image/jpeg"], body: [1]).problem
