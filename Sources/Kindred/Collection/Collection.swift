@@ -75,7 +75,9 @@ public final class Collection: Sendable {
       ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
         || "-_.".unicodeScalars.contains($0)
     }
-    guard allowed, !name.isEmpty, name.count <= 100, !name.hasPrefix(".") else {
+    // Files of the index folder itself; a folder in the place of the keys would let nobody in.
+    let isReserved = ["keys.json", "keys.json.lock", "jobs.json", "jobs.json.lock"].contains(name)
+    guard allowed, !isReserved, !name.isEmpty, name.count <= 100, !name.hasPrefix(".") else {
       throw KindredError(
         .invalidArgument, place: name, reason: "not a collection name",
         remedy: "Use letters, digits, dash, underscore and dot, not starting with a dot.")

@@ -138,6 +138,12 @@ import Testing
     }
   }
 
+  @Test func noCollectionTakesThePlaceOfTheKeys() throws {
+    for name in ["keys.json", "keys.json.lock", "jobs.json", "jobs.json.lock"] {
+      #expect(throws: KindredError.self) { try Collection.directory(index: "index", name: name) }
+    }
+  }
+
   @Test func rolesHaveAnOrder() {
     #expect(AccessRole.allCases.sorted() == [.reader, .writer, .admin])
   }
