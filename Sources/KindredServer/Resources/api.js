@@ -4,7 +4,7 @@ const KEY = "kindred-key";
 
 /** A problem document (RFC 9457) of the server. */
 export class Problem extends Error {
-  constructor(status, document) {
+  constructor(status, document, retryAfter) {
     super(document.title ?? `The server answered ${status}`);
     this.status = status;
     this.code = document.code;
@@ -12,6 +12,7 @@ export class Problem extends Error {
     this.remedy = document.remedy;
     this.suggestions = document.suggestions ?? [];
     this.type = document.type;
+    this.retryAfter = Number(retryAfter) || 0; // seconds
   }
 }
 
@@ -59,7 +60,7 @@ export async function send(path, { method = "GET", body, type, signal } = {}) {
     // A proxy may answer with anything; the status says enough.
   }
   if (response.status === 401) dispatchEvent(new Event("kindred-unauthorized"));
-  throw new Problem(response.status, document);
+  throw new Problem(response.status, document, response.headers.get("retry-after"));
 }
 
 async function json(path, options) {
@@ -116,9 +117,14 @@ export const api = {
   cancelJob: (id) => json(`/v1/jobs/${id}`, { method: "DELETE" }),
 };
 
+// An answer's path is followed only if it is one of this server's API.
+const own = (path, otherwise) => (path?.startsWith("/v1/") ? path : otherwise);
+
+export const originalPath = (collection, image) => own(image.original, at(collection, `/images/${image.id}/original`));
+
 /** Where an image's thumbnail is. The map knows only identifiers, so the path is made when it isn't given. */
 export function thumbnailPath(collection, image, size) {
-  const path = image.thumbnail ?? at(collection, `/images/${image.id}/thumbnail`);
+  const path = own(image.thumbnail, at(collection, `/images/${image.id}/thumbnail`));
   return `${path}${path.includes("?") ? "&" : "?"}size=${size}`;
 }
 

@@ -1,6 +1,6 @@
 // The dialog of one image: a large thumbnail, what is known about it, its labels, and its neighbours.
 
-import { api, hasKey, send } from "./api.js";
+import { api, hasKey, originalPath, send } from "./api.js";
 import { combobox } from "./combobox.js";
 import { altText, announce, byId, bytes, dateTime, el, icon, plural, sentences, toast } from "./dom.js";
 import { focusTile, loadMore, results } from "./search.js";
@@ -125,14 +125,15 @@ function showFacts(image) {
 
 // A link can't send a key, so with one the file is fetched and saved.
 function original(image) {
-  const attributes = { class: "original", href: image.original, "data-testid": "detail-original" };
+  const address = originalPath(shown.c, image);
+  const attributes = { class: "original", href: address, "data-testid": "detail-original" };
   if (!hasKey()) return el("a", { ...attributes, target: "_blank", rel: "noopener" }, "Open the original", icon("external"));
   const save = async (event) => {
     event.preventDefault();
     try {
-      const address = URL.createObjectURL(await (await send(image.original)).blob());
-      el("a", { href: address, download: image.name }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60000);
+      const blob = URL.createObjectURL(await (await send(address)).blob());
+      el("a", { href: blob, download: image.name }).click();
+      setTimeout(() => URL.revokeObjectURL(blob), 60000);
     } catch (error) {
       toast(sentences(error.message, error.detail));
     }

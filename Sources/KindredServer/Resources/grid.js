@@ -54,7 +54,7 @@ function metadataLines(metadata) {
 }
 
 export class Grid {
-  /** `open(id)`, `like(id)` and `unlike(id)` are called for the tile's link and buttons. */
+  /** `open(id)`, `like(id)` and `unlike(id)` are called for the tile's link and buttons; `chosen(id)` says which are on. */
   constructor(list, handlers) {
     this.list = list;
     this.handlers = handlers;
@@ -95,7 +95,7 @@ export class Grid {
   }
 
   tile(collection, item, index) {
-    const { open, like, unlike } = this.handlers;
+    const { open, like, unlike, chosen } = this.handlers;
     const name = item.metadata === undefined ? altText(item) : `Entry ${item.id}`;
     let picture;
     if (item.metadata === undefined) {
@@ -107,7 +107,7 @@ export class Grid {
     const labels = (item.labels ?? []).map((label) => label.name).join(", ") || item.name || `Entry ${item.id}`;
     const tab = index === this.active ? 0 : -1;
     const action = (symbol, text, handler) =>
-      el("button", { type: "button", class: symbol, title: text, "aria-label": `${text}: ${name}`, tabindex: tab, "data-testid": `tile-${symbol}`, onclick: () => handler(item.id) }, icon(symbol));
+      el("button", { type: "button", class: symbol, title: text, "aria-label": `${text}: ${name}`, "aria-pressed": String(chosen(item.id)[symbol]), tabindex: tab, "data-testid": `tile-${symbol}`, onclick: () => handler(item.id) }, icon(symbol));
     return el(
       "li",
       { class: "tile", "data-testid": "tile", "data-id": item.id, "data-score": item.score, "data-match": item.match },

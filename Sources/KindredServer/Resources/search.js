@@ -7,7 +7,7 @@ import { Grid } from "./grid.js";
 import { filteredPages, isSearch, keepUpload, newestPages, queryKey, searchPages, title, upload } from "./query.js";
 import { filterOf, go, noQuery, state } from "./state.js";
 import { ownPicture } from "./thumbs.js";
-import { like, unlike } from "./tray.js";
+import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice, notice } from "./views.js";
 
 const heading = byId("results-title");
@@ -22,6 +22,7 @@ const grid = new Grid(byId("grid"), {
   open: (id) => go({ item: String(id) }),
   like: (id) => like(id),
   unlike: (id) => unlike(id, results()),
+  chosen: inTray,
 });
 
 let run = null; // The search that is shown: { key, pages, stop, loading, done }

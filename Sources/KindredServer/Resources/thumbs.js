@@ -85,8 +85,13 @@ async function pump() {
       img.src = URL.createObjectURL(blob);
       blobs.add(img);
     }
-  } catch {
-    img.parentElement?.classList.add("broken");
+  } catch (error) {
+    // A server that is busy is asked again later, one that has no thumbnail isn't.
+    if (error.retryAfter || error.status === 429 || error.status === 503) {
+      setTimeout(() => inSight.has(img) && wanted.has(img) && load(img), 1000 * (error.retryAfter || 2));
+    } else {
+      img.parentElement?.classList.add("broken");
+    }
   }
   running -= 1;
   pump();

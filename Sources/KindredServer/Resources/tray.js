@@ -11,7 +11,7 @@ const search = (changes) => go({ q: "", item: "", tab: "search", ...changes });
 
 export function like(id) {
   const { like, unlike } = state();
-  if (like.includes(id)) return go({ item: "", tab: "search" });
+  if (like.includes(id)) return search({ like: like.filter((other) => other !== id) });
   if (like.length >= limit) return toast(`${limit} examples are the most that one search takes`);
   search({ like: [...like, id], unlike: unlike.filter((other) => other !== id) });
 }
@@ -19,7 +19,7 @@ export function like(id) {
 /** `shown` are the results on the page: where nothing was said to be like, the best of them stand for the search. */
 export function unlike(id, shown = []) {
   const { q, image, like, unlike } = state();
-  if (unlike.includes(id)) return go({ item: "", tab: "search" });
+  if (unlike.includes(id)) return search({ unlike: unlike.filter((other) => other !== id) });
   if (unlike.length >= limit) return toast(`${limit} examples are the most that one search takes`);
   let positives = like.filter((other) => other !== id);
   if (q && !positives.length) {

@@ -1,7 +1,7 @@
 // What is shown in place of results: nothing yet, nothing found, a problem, no connection.
 
 import { Offline, Problem } from "./api.js";
-import { el, icon } from "./dom.js";
+import { el, icon, plural } from "./dom.js";
 
 /** A calm card with a title, sentences and buttons. */
 export function notice({ symbol = "image", title, lines = [], actions = [], testId, role }) {
@@ -49,7 +49,7 @@ export function errorNotice(error, { retry, suggest } = {}) {
   const card = notice({
     symbol: "alert",
     title: error.message,
-    lines: [error.detail, error.remedy],
+    lines: [error.detail, error.remedy, error.retryAfter > 0 && `It may work again in ${plural(error.retryAfter, "second")}.`],
     actions: error.status >= 429 || error.code === "busy" ? again : [],
     testId: "problem",
     role: "alert",
