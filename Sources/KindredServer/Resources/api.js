@@ -86,7 +86,8 @@ function query(values) {
 }
 
 const at = (collection, rest = "") => `/v1/collections/${encodeURIComponent(collection)}${rest}`;
-const prefixed = (filter) => Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter_${name}`, value]));
+const prefixed = (filter) =>
+  Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter_${name}`, value]));
 const pictureTypes = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/avif"];
 
 export const api = {
@@ -145,7 +146,8 @@ export async function followJob(id, update, signal) {
       const events = text.split("\n\n");
       text = events.pop();
       for (const event of events) {
-        const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
+        const lines = event.split("\n").filter((line) => line.startsWith("data:"));
+        const data = lines.map((line) => line.slice(5).trimStart());
         if (!data.length) continue;
         const job = JSON.parse(data.join("\n"));
         update(job);

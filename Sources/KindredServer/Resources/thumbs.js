@@ -18,6 +18,7 @@ const near = new IntersectionObserver(
         load(target);
       } else {
         inSight.delete(target);
+        target.parentElement?.classList.remove("broken"); // It is tried again when it comes back.
         giveBack(target);
       }
     }
@@ -44,7 +45,10 @@ export function showThumbnail(img, collection, image, size) {
 /** A picture of the reader's own, which this browser may not be able to draw: HEIC is drawn by few. */
 export function ownPicture(address) {
   const img = el("img", { src: address, alt: "Your picture", class: "loaded" });
-  img.addEventListener("error", () => img.replaceWith(el("span", { class: "undrawn", title: "This browser can’t draw it" }, icon("image"))));
+  img.addEventListener(
+    "error",
+    () => img.replaceWith(el("span", { class: "undrawn", title: "This browser can’t draw it" }, icon("image"))),
+  );
   return img;
 }
 
@@ -75,7 +79,7 @@ function load(img) {
 // Six at a time is what a browser opens to one host; a longer queue here can still be reordered by scrolling.
 async function pump() {
   if (running >= 6) return;
-  const img = waiting.pop();
+  const img = waiting.shift();
   if (!img) return;
   if (!wanted.has(img) || !inSight.has(img)) return pump();
   running += 1;
