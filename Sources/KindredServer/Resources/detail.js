@@ -4,7 +4,7 @@ import { api, hasKey, originalPath, send } from "./api.js";
 import { altText, announce, byId, bytes, dateTime, el, icon, sentences, toast } from "./dom.js";
 import { labelEditor } from "./labels.js";
 import { focusTile, loadMore, relabelTile, results } from "./search.js";
-import { go, link, noQuery, state } from "./state.js";
+import { go, link, state } from "./state.js";
 import { releaseThumbnails, showThumbnail } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice } from "./views.js";

@@ -1,8 +1,9 @@
 // Renders /openapi.json: operations by tag, then errors by their code, then schemas.
 
-import { byId, el } from "./dom.js";
-import { errorNotice } from "./views.js";
 import { send } from "./api.js";
+import { byId, el } from "./dom.js";
+import { bounds, prose, resolve, setDocument, type } from "./schema.js";
+import { errorNotice } from "./views.js";
 
 const methods = ["get", "post", "put", "patch", "delete"];
 const page = byId("main");
@@ -10,52 +11,7 @@ const contents = byId("contents");
 
 let root = {};
 
-/** What a reference of the document points at. */
-function resolve(node) {
-  if (!node?.$ref) return node;
-  return node.$ref.slice(2).split("/").reduce((value, name) => value?.[name], root) ?? {};
-}
-
-const nameOf = (reference) => reference.slice(reference.lastIndexOf("/") + 1);
-
-/** Text in which `words` between grave accents are code. */
-function prose(text = "") {
-  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? el("code", { text: part }) : part));
-}
-
 const paragraph = (text, attributes) => text && el("p", attributes, prose(text));
-
-/** A schema's type in a few words, with links to the schemas that it names. */
-function type(schema = {}) {
-  if (schema.$ref) return [el("a", { href: `#schema-${nameOf(schema.$ref)}`, text: nameOf(schema.$ref) })];
-  const either = schema.oneOf ?? schema.anyOf;
-  if (either && !schema.properties) return either.flatMap((one, i) => (i ? [" or ", ...type(one)] : type(one)));
-  if (schema.type === "array") return ["list of ", ...type(schema.items)];
-  if (schema.enum) return schema.enum.flatMap((value, i) => [i ? ", " : "", el("code", { text: String(value) })]);
-  const kinds = [schema.type ?? (schema.properties ? "object" : "anything")].flat();
-  const text = kinds.join(" or ").replace("or null", "or nothing");
-  if (schema.format === "binary") return ["bytes"];
-  if (schema.contentEncoding === "base64") return ["base64 text"];
-  if (typeof schema.additionalProperties === "object") return [`${text} of `, ...type(schema.additionalProperties)];
-  return [text];
-}
-
-/** The bounds of a schema in words. */
-function bounds(schema) {
-  const parts = [];
-  const range = (low, high, unit) => {
-    // Bounds that only say what fits into a number tell a reader nothing.
-    if (high >= Number.MAX_SAFE_INTEGER) high = undefined;
-    if (low !== undefined && high !== undefined) parts.push(`${low} to ${high.toLocaleString()}${unit}`);
-    else if (high !== undefined) parts.push(`at most ${high.toLocaleString()}${unit}`);
-    else if (low) parts.push(`at least ${low}${unit}`);
-  };
-  range(schema.minimum, schema.maximum, "");
-  range(schema.minLength, schema.maxLength, " characters");
-  range(schema.minItems, schema.maxItems, " entries");
-  if (schema.default !== undefined) parts.push(`${JSON.stringify(schema.default)} when left out`);
-  return parts.length ? `${parts.join("; ")}.` : "";
-}
 
 function table(head, rows) {
   return el(
@@ -175,6 +131,15 @@ function operationSection(path, method, item, operation) {
 
 // Errors.
 
+/** The parts of a response's description: "`code`, `code`: what they mean." and so on. */
+function meanings(description) {
+  const heads = [...description.matchAll(/((?:`[a-z-]+`(?:, )?)+)(?:: |$)/g)];
+  return heads.map((head, i) => [
+    [...head[1].matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
+    description.slice(head.index + head[0].length, heads[i + 1]?.index).trim(),
+  ]);
+}
+
 /** Every code of the responses' descriptions, with its status and the operations that answer it. */
 function errors(operations) {
   const found = new Map();
@@ -182,11 +147,12 @@ function errors(operations) {
     for (const [status, reference] of Object.entries(operation.responses)) {
       const { description = "" } = resolve(reference);
       if (status < 400) continue;
-      const [codes, meaning] = [description.split(":")[0], description.slice(description.indexOf(":") + 1).trim()];
-      for (const [, code] of codes.matchAll(/`([a-z-]+)`/g)) {
-        const entry = found.get(code) ?? { code, status, meaning, operations: [] };
-        if (!entry.operations.includes(operation)) entry.operations.push(operation);
-        found.set(code, entry);
+      for (const [codes, meaning] of meanings(description)) {
+        for (const code of codes) {
+          const entry = found.get(code) ?? { code, status, meaning, operations: [] };
+          if (!entry.operations.includes(operation)) entry.operations.push(operation);
+          found.set(code, entry);
+        }
       }
     }
   }
@@ -289,6 +255,7 @@ function render() {
 async function start() {
   try {
     root = await (await send("/openapi.json")).json();
+    setDocument(root);
     render();
   } catch (error) {
     page.replaceChildren(errorNotice(error, { retry: start }));

@@ -11,7 +11,7 @@ const captionHeight = 34;
  * Boxes for pictures of the given aspect ratios. A row is closed as soon as it would be lower than the target;
  * the last row is never stretched.
  */
-export function justify(ratios, width, target, gap) {
+function justify(ratios, width, target, gap) {
   const boxes = [];
   let top = 0;
   let start = 0;

@@ -99,7 +99,8 @@ function draw() {
   const begin = performance.now();
   const { width, height } = size();
   const zoom = view.scale / home;
-  const base = Math.min(1.3, Math.max(0.7, home / 300)); // Small windows need small points.
+  const few = Math.min(2.6, (20000 / points.count) ** 0.25); // Few points may be large,
+  const base = few * Math.min(1.3, Math.max(0.7, home / 300)); // and small windows need small ones.
   const radius = Math.min(5, base + 0.45 * Math.log2(Math.max(1, zoom))) * ratio;
   const drawn = painter.draw(points, { x: view.x, y: view.y, scale: view.scale * ratio }, radius);
   if (drawn && drawn <= thumbnailsAtMost) drawPictures(width, height, zoom);

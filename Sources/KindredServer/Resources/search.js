@@ -291,5 +291,5 @@ function fillForms(s) {
   }
   byId("filter-count").textContent = count ? String(count) : "";
   byId("filter-clear").hidden = !count;
-  if (count) showFilters(true);
+  if (count && innerWidth > 700) showFilters(true); // On a phone they would hide the results.
 }
