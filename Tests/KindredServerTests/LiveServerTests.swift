@@ -227,7 +227,8 @@ import Testing
   @Test func aTakenPortIsSaid() async throws {
     let sandbox = try ServerSandbox()
     try await LiveServer.run(try server(sandbox)) { live async throws in
-      let other = try server(sandbox) { $0.port = live.port }
+      // Another index: one has room for one server.
+      let other = try server(try ServerSandbox()) { $0.port = live.port }
       let error = await #expect(throws: ServerStartError.self) { try await other.run() }
       #expect(error?.code == .portTaken)
       #expect(error?.description.contains("--port") == true)

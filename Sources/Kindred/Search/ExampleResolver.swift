@@ -16,7 +16,7 @@ struct ExampleResolver {
       let dimension = try collection.imageModel.featureDimension
       guard vector.count == dimension else {
         throw KindredError(
-          .invalidArgument, place: "--vector",
+          .dimensionMismatch, place: "--vector",
           reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
       }
       let norm = VectorMath.norm(vector)

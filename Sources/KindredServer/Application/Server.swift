@@ -109,7 +109,6 @@ public struct Server: Sendable {
             maxHeaderFieldCount: limits.headerCount))),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port), serverName: "Kindred"),
-      services: [DrainService(services: services)],
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
       logger: logger)
   }
@@ -119,12 +118,9 @@ public struct Server: Sendable {
   /// - Throws: ``ServerStartError`` when the address can't be listened on.
   public func run(onListening: @escaping @Sendable (_ address: String) -> Void = { _ in }) async throws {
     let host = options.host.contains(":") && !options.host.hasPrefix("[") ? "[\(options.host)]" : options.host
-    let application = application { onListening("http://\(host):\($0)/") }
-    var configuration = ServiceGroupConfiguration(
-      services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: application.logger)
-    configuration.maximumGracefulShutdownDuration = .seconds(options.limits.drainSeconds)
+    let group = serviceGroup(signals: [.sigterm, .sigint]) { onListening("http://\(host):\($0)/") }
     do {
-      try await ServiceGroup(configuration: configuration).run()
+      try await group.run()
     } catch let error as IOError {
       throw ServerStartError(
         host: options.host, port: options.port, errorNumber: error.errnoCode,
@@ -135,6 +131,19 @@ public struct Server: Sendable {
       throw ServerStartError(
         host: options.host, port: options.port, errorNumber: EADDRNOTAVAIL, reason: "no such address")
     }
+    // The job that runs keeps the batch in hand.
+    await services.stopJobs()
+  }
+
+  /// What runs until it is told to stop.
+  func serviceGroup(signals: [UnixSignal] = [], onListening: @escaping @Sendable (Int) -> Void) -> ServiceGroup {
+    let application = application(onListening: onListening)
+    // Services are told to stop from the last to the first: streams of events end before the server waits for them.
+    var configuration = ServiceGroupConfiguration(
+      services: [application, DrainService(services: services)], gracefulShutdownSignals: signals,
+      logger: application.logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(options.limits.drainSeconds)
+    return ServiceGroup(configuration: configuration)
   }
 }
 
@@ -153,15 +162,9 @@ private struct DrainService: Service {
   let services: ServerServices
 
   func run() async throws {
-    let flag = services.isDraining
-    await withGracefulShutdownHandler {
-      await withTaskCancellationHandler {
-        try? await gracefulShutdown()
-      } onCancel: {
-        flag.isSet = true
-      }
-    } onGracefulShutdown: {
-      flag.isSet = true
-    }
+    // The wait ends with an error when the whole group is cancelled, which is the same to what is to stop.
+    try? await gracefulShutdown()
+    services.isDraining.isSet = true
+    Task { [services] in await services.stopJobs() }
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Kindred
 import Logging
+import Synchronization
 
 /// What the routes work with.
 public final class ServerServices: Sendable {
@@ -8,6 +9,7 @@ public final class ServerServices: Sendable {
   public let folder: IndexFolder
   public let keys: KeyStore
   public let roots: AllowedRoots
+  public let jobs: IndexJobs
   public let metrics: ServerMetrics
   public let logger: Logger
 
@@ -23,6 +25,7 @@ public final class ServerServices: Sendable {
   let bodies: BodyBudget
   /// Whether the server was told to stop.
   let isDraining = Flag()
+  private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
 
   public var limits: ServerLimits { options.limits }
 
@@ -32,6 +35,9 @@ public final class ServerServices: Sendable {
     self.folder = folder ?? IndexFolder(path: options.index)
     keys = KeyStore(index: options.index)
     roots = try AllowedRoots(options.roots)
+    var indexing = IndexOptions()
+    indexing.maximumPixels = options.limits.imagePixels
+    jobs = try IndexJobs(folder: self.folder, roots: roots, options: indexing)
     metrics = ServerMetrics()
     let processors = ProcessInfo.processInfo.activeProcessorCount
     let queued = options.limits.queuedWork
@@ -58,6 +64,25 @@ public final class ServerServices: Sendable {
     }
     guard access.sees(member.collection) else { throw ServerProblem.unknownCollection }
     return member
+  }
+
+  /// Has the job that runs end after the batch in hand, and waits for that; every caller does.
+  func stopJobs() async {
+    let task = stopping.withLock { task in
+      let known =
+        task
+        ?? Task { [jobs] in
+          await withCheckedContinuation { continuation in
+            Thread {
+              jobs.stop()
+              continuation.resume()
+            }.start()
+          }
+        }
+      task = known
+      return known
+    }
+    await task.value
   }
 
   /// Runs work that reads SQLite or searches.

@@ -20,5 +20,6 @@ extension HTTPField.Name {
   static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
   static let frameOptions = HTTPField.Name("X-Frame-Options") ?? .via
   static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .via
+  static let acceptBuffering = HTTPField.Name("X-Accel-Buffering") ?? .via
   static let hostHeader = HTTPField.Name("Host") ?? .via
 }

@@ -31,17 +31,18 @@ extension SearchFilter {
   }
 }
 
-/// Labels: 1 to 200 characters, not only spaces.
+/// Labels: 1 to 200 characters, not only spaces and control characters.
 enum LabelName {
   static func check(_ label: String, field: String) throws(ServerProblem) {
     guard label.unicodeScalars.contains(where: { !isSpace($0) }) else {
-      throw .invalid("`\(field)` must not be only spaces.")
+      throw .invalid("`\(field)` must not be only spaces and control characters.")
     }
   }
 
-  /// What `\s` is in most languages; some count the separators of ASCII too.
+  /// What the engine does not keep of a label.
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value) || scalar.value == 0xFEFF
+    scalar.properties.isWhitespace || scalar.properties.generalCategory == .control
+      || [0x200B, 0xFEFF].contains(scalar.value)
   }
 
   /// Reads a list of labels.

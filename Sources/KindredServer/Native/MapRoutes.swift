@@ -53,7 +53,9 @@ private final class MapCache: Sendable {
     let entry = Entry(
       collection: collection.identifier, limit: limit, generation: map.generation, json: ByteBuffer(bytes: json.bytes))
     entries.withLock { entries in
-      entries.removeAll { $0.collection == entry.collection && ($0.limit == limit || $0.generation != entry.generation) }
+      entries.removeAll {
+        $0.collection == entry.collection && ($0.limit == limit || $0.generation != entry.generation)
+      }
       if entries.count >= Self.mostEntries { entries.removeFirst() }
       entries.append(entry)
     }

@@ -14,6 +14,7 @@ struct NativeRoutes {
     addLabels(to: &table)
     addSearch(to: &table)
     addMap(to: &table)
+    addJobs(to: &table)
   }
 }
 

@@ -4,6 +4,8 @@ import Kindred
 /// A search as a request asks for it: the same from a picture with a query, and from JSON.
 struct SearchWanted: Sendable {
   var request = SearchRequest()
+  /// What errors call a picture.
+  static let pictureName = "the picture"
   /// Whether the network may be needed.
   var needsNetwork = false
 
@@ -68,12 +70,12 @@ struct SearchWanted: Sendable {
     guard let bytes = try fields.base64("image") else { return nil }
     guard !bytes.isEmpty else { throw .invalid("`\(fields.name("image"))` is empty.") }
     needsNetwork = true
-    return .bytes(bytes, name: "the picture")
+    return .bytes(bytes, name: Self.pictureName)
   }
 
   /// The examples' own picture.
   mutating func setPicture(_ bytes: [UInt8]) {
-    request.positives = [.bytes(bytes, name: "the picture")]
+    request.positives = [.bytes(bytes, name: Self.pictureName)]
     needsNetwork = true
   }
 }

@@ -25,8 +25,12 @@ extension NativeRoutes {
       let writer = ImageJSON(services, context.access)
       let answer = try await pool.run {
         let member = try services.member(name, for: context.access)
-        return member.collection.kind == .images
-          ? try Self.images(member, search, name: name, writer: writer) : try Self.vectors(member, search)
+        do {
+          return member.collection.kind == .images
+            ? try Self.images(member, search, name: name, writer: writer) : try Self.vectors(member, search)
+        } catch let error as KindredError {
+          throw Self.unanswerable(error) ?? error
+        }
       }
       services.metrics.countSearch(
         embed: answer.timing.load + answer.timing.embed, search: answer.timing.search + answer.timing.fetch)
@@ -112,6 +116,21 @@ extension NativeRoutes {
       ])
     }
     return Answer(hits: values, exact: exact, timing: timing)
+  }
+
+  /// What is wrong with a search that is well-formed; `nil` for errors of another kind.
+  private static func unanswerable(_ error: KindredError) -> ServerProblem? {
+    let reason = PathScrubber.sentence(error.reason)
+    switch error.code {
+    case .dimensionMismatch:
+      return ServerProblem(
+        status: 422, code: "dimension-mismatch", title: "The vector has another dimension", detail: reason)
+    case .invalidArgument where error.place == SearchWanted.pictureName:
+      return .unusablePicture(reason ?? "The network gives no usable feature of it.")
+    case .invalidArgument:
+      return ServerProblem(status: 422, code: "no-direction", title: "Nothing to search for is left", detail: reason)
+    default: return nil
+    }
   }
 
   private static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {

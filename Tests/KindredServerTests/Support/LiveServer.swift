@@ -12,10 +12,7 @@ struct LiveServer: Sendable {
 
   static func run(_ server: Server, _ body: @escaping @Sendable (LiveServer) async throws -> Void) async throws {
     let (ports, report) = AsyncStream<Int>.makeStream()
-    let application = server.application { report.yield($0) }
-    var configuration = ServiceGroupConfiguration(services: [application], logger: server.services.logger)
-    configuration.maximumGracefulShutdownDuration = .seconds(server.options.limits.drainSeconds)
-    let group = ServiceGroup(configuration: configuration)
+    let group = server.serviceGroup { report.yield($0) }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {
         // Being cut off at the end of its time is one of the ways to stop.
