@@ -71,4 +71,17 @@ import Testing
     #expect(error?.code == .busy)
     withExtendedLifetime(other) {}
   }
+
+  @Test func modelsAreNamedAndNeverFiles() throws {
+    let sandbox = try Sandbox()
+    defer { withExtendedLifetime(sandbox) {} }
+    let file = sandbox.root + "/weights.onnx"
+    try Data("secret".utf8).write(to: URL(fileURLWithPath: file))
+    let folder = IndexFolder(path: sandbox.root + "/index")
+    for name in [file, "./weights.onnx", "../weights", "nobody", ""] {
+      let error = #expect(throws: ModelStoreError.self) { try folder.create(name: "c", model: name) }
+      #expect(error?.code == .unknownModel)
+    }
+    #expect(try folder.members().isEmpty)
+  }
 }

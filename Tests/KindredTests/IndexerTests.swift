@@ -256,4 +256,22 @@ import Testing
     let files = try FileManager.default.contentsOfDirectory(atPath: sandbox.index)
     #expect(files.filter { $0.hasPrefix("features-") } == ["features-000002.f32"])
   }
+
+  @Test func linksMustLeadIntoTheAllowedFolders() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("inside.jpg", hue: 0)
+    try sandbox.picture("folder/inside.jpg", hue: 1)
+    try FileManager.default.createDirectory(atPath: sandbox.root + "/elsewhere", withIntermediateDirectories: true)
+    let secret = sandbox.root + "/elsewhere/secret.jpg"
+    try Data(Sandbox.jpeg(hue: 2)).write(to: URL(fileURLWithPath: secret))
+    try FileManager.default.createSymbolicLink(atPath: sandbox.pictures + "/out.jpg", withDestinationPath: secret)
+    try FileManager.default.createSymbolicLink(
+      atPath: sandbox.pictures + "/within.jpg", withDestinationPath: "folder/inside.jpg")
+    var options = IndexOptions()
+    options.allowedRoots = try AllowedRoots([sandbox.pictures])
+    let summary = try sandbox.run(options)
+    #expect(summary.total == 3)
+    #expect(summary.skipped == ["not-allowed": 1])
+    #expect(try sandbox.run().total == 4)
+  }
 }

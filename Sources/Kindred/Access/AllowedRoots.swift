@@ -8,7 +8,7 @@ import Foundation
 /// print(roots.display(folder) ?? "outside")
 /// ```
 public struct AllowedRoots: Sendable {
-  /// Each folder's last component, with a number where two are the same, and its real path.
+  /// Each folder's last component, as it was named, with a number where two are the same, and its real path.
   public let roots: [(name: String, path: String)]
   private static let longestPath = 4_096
 
@@ -24,7 +24,8 @@ public struct AllowedRoots: Sendable {
           .unreadableFolder, place: path, reason: "no folder is here", remedy: "Name a folder that is there.")
       }
       guard !roots.contains(where: { PathKey($0.path) == PathKey(real) }) else { continue }
-      let last = real == "/" ? "root" : (real as NSString).lastPathComponent
+      let given = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+      let last = given == "/" ? "root" : given
       var name = last
       var number = 2
       while roots.contains(where: { PathKey($0.name) == PathKey(name) }) {
@@ -61,6 +62,9 @@ public struct AllowedRoots: Sendable {
     }
     throw refusal
   }
+
+  /// Whether a path leads to something under a root, links followed.
+  public func contain(_ path: String) -> Bool { (try? resolve(path)) != nil }
 
   /// A path as callers may see it, such as `photos/2024/x.jpg`; `nil` when it is under no root.
   public func display(_ absolute: String) -> String? {

@@ -70,11 +70,12 @@ public final class KeyStore: Sendable {
   /// Makes a key open nothing from now on. One that is revoked already stays as it is.
   /// - Throws: ``KindredError/Code/unknownKey``.
   public func revoke(id: String) throws -> AccessKey {
-    try change { keys in
-      guard let position = keys.firstIndex(where: { $0.key.id == id }) else {
-        throw KindredError(
-          .unknownKey, place: id, reason: "no key has this identifier", remedy: "`kindred key list` prints them.")
-      }
+    let unknown = KindredError(
+      .unknownKey, place: id, reason: "no key has this identifier", remedy: "`kindred key list` prints them.")
+    // Asked first without the lock, whose file may have no folder yet.
+    guard try current().contains(where: { $0.key.id == id }) else { throw unknown }
+    return try change { keys in
+      guard let position = keys.firstIndex(where: { $0.key.id == id }) else { throw unknown }
       if keys[position].key.revoked == nil { keys[position].key.revoked = Collection.timestamp() }
       return keys[position].key
     }

@@ -18,7 +18,7 @@ final class ModelCache: Sendable {
   }
 
   func model(named name: String) throws -> (ModelReference, ImageModel) {
-    let reference = try store.resolve(name)
+    let reference = try store.resolve(storedName: name)
     return (reference, try network(reference.sha256) { reference })
   }
 

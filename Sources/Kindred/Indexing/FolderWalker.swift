@@ -8,6 +8,8 @@ struct FolderWalker {
   var exclude: [String] = []
   /// Whether links to folders are gone into.
   var followsLinks = false
+  /// Where links to files must lead; anywhere when `nil`.
+  var allowedRoots: AllowedRoots?
   /// Folders that are left out whatever the patterns say: the index itself.
   var omittedFolders: [String] = []
 
@@ -133,6 +135,11 @@ struct FolderWalker {
         pending.append((path, below, Identity(information)))
       case S_IFREG:
         seen += 1
+        if isLink, let allowedRoots, !allowedRoots.contain(path) {
+          result.problems.append(
+            Problem(path: path, code: "not-allowed", reason: "a link that leads out of the allowed folders"))
+          continue
+        }
         guard include.isEmpty || Self.matches(include, name: name, path: below) else { continue }
         if paths.insert(PathKey(path)).inserted { result.files.append(WalkedFile(path: path, information)) }
       default:

@@ -8,6 +8,8 @@ public struct IndexOptions: Sendable {
   public var exclude: [String] = []
   /// Whether links to folders are gone into.
   public var followsLinks = false
+  /// Where links to files must lead, for callers who may not see everything; anywhere when `nil`.
+  public var allowedRoots: AllowedRoots?
   /// Where labels come from.
   public var labels: [LabelSource] = [.folder]
   /// Pictures of more pixels are skipped.

@@ -41,6 +41,7 @@ public struct Indexer {
     report(IndexProgress(phase: .walking, completed: 0, total: 0, embedded: 0))
     let walk = try FolderWalker(
       include: options.include, exclude: options.exclude, followsLinks: options.followsLinks,
+      allowedRoots: options.allowedRoots,
       omittedFolders: [collection.directory]
     ).walk(folders)
     let plan = try IndexPlan(walk: walk, collection: collection, options: options)

@@ -52,6 +52,7 @@ extension IndexJobs {
     }
     var options = options
     options.labels = job.labels.sources
+    options.allowedRoots = roots
     let deadline = ContinuousClock.now + Self.patience
     while true {
       do {

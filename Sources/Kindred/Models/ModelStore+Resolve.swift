@@ -26,6 +26,13 @@ extension ModelStore {
     throw unknownModel(nameOrFile)
   }
 
+  /// Finds a model of the store by its name, for callers who may not name files.
+  public func resolve(storedName name: String) throws(ModelStoreError) -> ModelReference {
+    let isInstalled = (try? Self.checkName(name)) != nil && installed(name) != nil
+    guard isInstalled || manifest.model(named: name) != nil else { throw unknownModel(name) }
+    return try resolve(name)
+  }
+
   private func resolve(file: String) throws(ModelStoreError) -> ModelReference {
     let path = URL(fileURLWithPath: file).standardizedFileURL.path
     let stamp = try FileStamp(path: path)

@@ -4,7 +4,7 @@ const KEY = "kindred-key";
 
 /** A problem document (RFC 9457) of the server. */
 export class Problem extends Error {
-  constructor(status, document) {
+  constructor(status, document, retryAfter) {
     super(document.title ?? `The server answered ${status}`);
     this.status = status;
     this.code = document.code;
@@ -12,6 +12,7 @@ export class Problem extends Error {
     this.remedy = document.remedy;
     this.suggestions = document.suggestions ?? [];
     this.type = document.type;
+    this.retryAfter = Number(retryAfter) || 0; // seconds
   }
 }
 
@@ -59,7 +60,7 @@ export async function send(path, { method = "GET", body, type, signal } = {}) {
     // A proxy may answer with anything; the status says enough.
   }
   if (response.status === 401) dispatchEvent(new Event("kindred-unauthorized"));
-  throw new Problem(response.status, document);
+  throw new Problem(response.status, document, response.headers.get("retry-after"));
 }
 
 async function json(path, options) {
@@ -85,7 +86,8 @@ function query(values) {
 }
 
 const at = (collection, rest = "") => `/v1/collections/${encodeURIComponent(collection)}${rest}`;
-const prefixed = (filter) => Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter_${name}`, value]));
+const prefixed = (filter) =>
+  Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter_${name}`, value]));
 const pictureTypes = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/avif"];
 
 export const api = {
@@ -116,9 +118,14 @@ export const api = {
   cancelJob: (id) => json(`/v1/jobs/${id}`, { method: "DELETE" }),
 };
 
+// An answer's path is followed only if it is one of this server's API.
+const own = (path, otherwise) => (path?.startsWith("/v1/") ? path : otherwise);
+
+export const originalPath = (collection, image) => own(image.original, at(collection, `/images/${image.id}/original`));
+
 /** Where an image's thumbnail is. The map knows only identifiers, so the path is made when it isn't given. */
 export function thumbnailPath(collection, image, size) {
-  const path = image.thumbnail ?? at(collection, `/images/${image.id}/thumbnail`);
+  const path = own(image.thumbnail, at(collection, `/images/${image.id}/thumbnail`));
   return `${path}${path.includes("?") ? "&" : "?"}size=${size}`;
 }
 
@@ -139,7 +146,8 @@ export async function followJob(id, update, signal) {
       const events = text.split("\n\n");
       text = events.pop();
       for (const event of events) {
-        const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
+        const lines = event.split("\n").filter((line) => line.startsWith("data:"));
+        const data = lines.map((line) => line.slice(5).trimStart());
         if (!data.length) continue;
         const job = JSON.parse(data.join("\n"));
         update(job);

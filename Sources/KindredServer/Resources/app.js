@@ -1,9 +1,10 @@
 // Starts the page: who may do what, which collections there are, and which tab is shown.
 
 import { api, hasKey, setKey } from "./api.js";
-import { setRole, showDetail } from "./detail.js";
+import { showDetail } from "./detail.js";
 import { byId, el, toast } from "./dom.js";
 import { leaveJobs, setUpJobs, showJobs } from "./jobs.js";
+import { setRole } from "./labels.js";
 import { showMap } from "./map.js";
 import { title } from "./query.js";
 import { searchByPicture, showSearch } from "./search.js";
@@ -82,7 +83,8 @@ function render(s, before) {
     button.tabIndex = name === tab ? 0 : -1;
   }
   document.body.dataset.tab = tab;
-  document.title = [tab === "map" ? "Map" : tab === "index" ? "Index" : title(s), "Kindred"].filter(Boolean).join(" – ");
+  const view = { map: "Map", index: "Index" }[tab] ?? title(s);
+  document.title = view ? `${view} – Kindred` : "Kindred";
   if (tab === "index") {
     if (before?.tab !== "index" || before.c !== s.c) showJobs(collections, collection);
   } else {
@@ -111,7 +113,11 @@ function missingCollection(name) {
   }
   const node = errorNotice({ message: `There is no collection “${name}” that you may see. These are there:` });
   node.querySelector("h2").textContent = "No such collection";
-  node.append(el("div", { class: "chips" }, collections.map((one) => button(one.name, () => go({ ...noQuery, c: one.name }), { class: "chip" }))));
+  node.append(el(
+    "div",
+    { class: "chips" },
+    collections.map((one) => button(one.name, () => go({ ...noQuery, c: one.name }), { class: "chip" })),
+  ));
   return node;
 }
 
@@ -220,7 +226,9 @@ addEventListener("paste", (event) => {
 
 function take(files) {
   if (!files.length || !chosen()) return;
-  if (chosen().kind === "vectors") return toast("This collection holds vectors; pictures can be searched in a collection of images");
+  if (chosen().kind === "vectors") {
+    return toast("This collection holds vectors; pictures can be searched in a collection of images");
+  }
   if (files.length > 1) toast("One picture at a time: the first is searched");
   searchByPicture(files[0]);
 }
@@ -228,7 +236,7 @@ function take(files) {
 // Keys of the keyboard that hold everywhere.
 
 addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target.matches("input, select, textarea") || document.querySelector("dialog[open]")) return;
+  if (event.key !== "/" || event.target.matches("input, select") || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   byId("search-box").focus();
   byId("search-box").select();

@@ -1,10 +1,10 @@
 // The dialog of one image: a large thumbnail, what is known about it, its labels, and its neighbours.
 
-import { api, hasKey, send } from "./api.js";
-import { combobox } from "./combobox.js";
-import { altText, announce, byId, bytes, dateTime, el, icon, plural, sentences, toast } from "./dom.js";
-import { focusTile, loadMore, results } from "./search.js";
-import { go, link, noQuery, state } from "./state.js";
+import { api, hasKey, originalPath, send } from "./api.js";
+import { altText, announce, byId, bytes, dateTime, el, icon, sentences, toast } from "./dom.js";
+import { labelEditor } from "./labels.js";
+import { focusTile, loadMore, relabelTile, results } from "./search.js";
+import { go, link, state } from "./state.js";
 import { releaseThumbnails, showThumbnail } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice } from "./views.js";
@@ -18,9 +18,6 @@ const previous = byId("detail-previous");
 const next = byId("detail-next");
 
 let shown = null; // { c, id, stop }
-let mayWrite = false;
-
-export const setRole = (role) => (mayWrite = role === "writer" || role === "admin");
 
 /** Opens, changes or closes the dialog as the state says. */
 export function showDetail(collection) {
@@ -83,7 +80,18 @@ async function load(mine, known) {
 function actions(id) {
   const chosen = inTray(id);
   const make = (symbol, text, pressed, onclick) =>
-    el("button", { type: "button", class: symbol === "like" ? "primary" : "", "aria-pressed": String(pressed), "data-testid": `detail-${symbol}`, onclick }, icon(symbol), text);
+    el(
+      "button",
+      {
+        type: "button",
+        class: symbol === "like" ? "primary" : "",
+        "aria-pressed": String(pressed),
+        "data-testid": `detail-${symbol}`,
+        onclick,
+      },
+      icon(symbol),
+      text,
+    );
   return el(
     "div",
     { class: "actions" },
@@ -117,75 +125,39 @@ function showFacts(image) {
     ["SHA-256", image.sha256],
   ].filter(([, value]) => value);
   byId("detail-facts").replaceChildren(
-    labels(image),
-    el("dl", { "data-testid": "detail-metadata" }, rows.map(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })])),
+    labelEditor(shown.c, image, labelled),
+    el(
+      "dl",
+      { "data-testid": "detail-metadata" },
+      rows.map(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]),
+    ),
     original(image),
   );
 }
 
+function labelled(image) {
+  relabelTile(image);
+  if (shown?.id === image.id) showFacts(image);
+}
+
 // A link can't send a key, so with one the file is fetched and saved.
 function original(image) {
-  const attributes = { class: "original", href: image.original, "data-testid": "detail-original" };
-  if (!hasKey()) return el("a", { ...attributes, target: "_blank", rel: "noopener" }, "Open the original", icon("external"));
+  const address = originalPath(shown.c, image);
+  const attributes = { class: "original", href: address, "data-testid": "detail-original" };
+  if (!hasKey()) {
+    return el("a", { ...attributes, target: "_blank", rel: "noopener" }, "Open the original", icon("external"));
+  }
   const save = async (event) => {
     event.preventDefault();
     try {
-      const address = URL.createObjectURL(await (await send(image.original)).blob());
-      el("a", { href: address, download: image.name }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60000);
+      const blob = URL.createObjectURL(await (await send(address)).blob());
+      el("a", { href: blob, download: image.name }).click();
+      setTimeout(() => URL.revokeObjectURL(blob), 60000);
     } catch (error) {
       toast(sentences(error.message, error.detail));
     }
   };
   return el("a", { ...attributes, onclick: save }, "Save the original", icon("external"));
-}
-
-// Labels.
-
-function labels(image) {
-  const change = async (request, text) => {
-    try {
-      const changed = await request;
-      if (shown?.id !== image.id) return;
-      showFacts(changed);
-      byId("label-input")?.focus();
-      announce(text);
-      const known = results().find((entry) => entry.id === image.id);
-      if (known) known.labels = changed.labels;
-    } catch (error) {
-      toast(sentences(error.message, error.detail));
-    }
-  };
-  const chip = ({ name, source, confidence }) =>
-    el(
-      "li",
-      { class: "chip", "data-testid": "detail-label", "data-value": name },
-      el("a", { href: link({ ...noQuery, q: name, tab: "search" }), text: name, onclick: (event) => (event.preventDefault(), go({ ...noQuery, q: name, tab: "search" })) }),
-      source === "predicted" && el("span", { class: "note", text: `guess, ${Math.round(confidence * 100)} %` }),
-      mayWrite &&
-        el("button", { type: "button", "aria-label": `Remove the label ${name}`, title: "Remove", "data-testid": "label-remove", onclick: () => change(api.removeLabel(shown.c, image.id, name), `Label ${name} removed`) }, icon("close")),
-    );
-  const list = el("ul", { class: "chips", "aria-label": "Labels" }, image.labels.map(chip));
-  if (!mayWrite) return list;
-  const input = el("input", { id: "label-input", "data-testid": "label-input", placeholder: "Add a label", "aria-label": "Add a label", maxlength: 200 });
-  const options = el("ul", { id: "label-options", class: "options", "aria-label": "Labels of the collection" });
-  const add = () => {
-    const name = input.value.trim();
-    if (name) change(api.addLabel(shown.c, image.id, name), `Label ${name} added`);
-  };
-  const form = el("form", { class: "label-form", "data-testid": "label-form", onsubmit: (event) => (event.preventDefault(), add()) }, input, options, el("button", { type: "submit", text: "Add", "data-testid": "label-add" }));
-  combobox({
-    input,
-    list: options,
-    testId: "label-option",
-    choose: add,
-    complete: async (text, signal) => {
-      if (!text) return [];
-      const found = await api.labels(shown.c, text, 6, signal);
-      return found.labels.map(({ name, count }) => ({ value: name, note: plural(count, "picture") }));
-    },
-  });
-  return el("div", {}, list, form);
 }
 
 // Neighbours.
@@ -197,28 +169,45 @@ async function showStrips(mine, holder) {
     const others = hits.filter((hit) => hit.id !== mine.id);
     const duplicates = others.filter((hit) => hit.score >= duplicateScore);
     const similar = others.filter((hit) => hit.score < duplicateScore).slice(0, 18);
-    holder.append(...[strip("Duplicates", "duplicates", duplicates, mine.c), strip("Similar", "similar", similar, mine.c)].filter(Boolean));
+    if (duplicates.length) holder.append(strip("Duplicates", "duplicates", duplicates, mine.c));
+    if (similar.length) holder.append(strip("Similar", "similar", similar, mine.c));
   } catch (error) {
-    if (error.name !== "AbortError" && mine === shown) holder.append(el("p", { class: "quiet", text: `Neighbours can’t be shown: ${error.message}` }));
+    if (error.name === "AbortError" || mine !== shown) return;
+    holder.append(el("p", { class: "quiet", text: `Neighbours can’t be shown: ${error.message}` }));
   }
 }
 
 function strip(name, testId, hits, collection) {
-  if (!hits.length) return null;
   const tile = (hit) => {
     const picture = el("img", { alt: altText(hit) });
     showThumbnail(picture, collection, hit, 128);
     return el(
       "li",
       {},
-      el("a", { href: link({ item: String(hit.id) }), title: `${hit.name} · ${hit.score.toFixed(2)}`, "data-testid": `${testId}-item`, "data-id": hit.id, onclick: (event) => (event.preventDefault(), go({ item: String(hit.id) }, { replace: true })) }, el("span", { class: "frame" }, picture)),
+      el(
+        "a",
+        {
+          href: link({ item: String(hit.id) }),
+          title: `${hit.name} · ${hit.score.toFixed(2)}`,
+          "data-testid": `${testId}-item`,
+          "data-id": hit.id,
+          onclick: (event) => (event.preventDefault(), go({ item: String(hit.id) }, { replace: true })),
+        },
+        el("span", { class: "frame" }, picture),
+      ),
     );
   };
-  return el("section", { class: "strip", "data-testid": `strip-${testId}` }, el("h3", { text: name }), el("ul", {}, hits.map(tile)));
+  return el(
+    "section",
+    { class: "strip", "data-testid": `strip-${testId}` },
+    el("h3", { text: name }),
+    el("ul", {}, hits.map(tile)),
+  );
 }
 
 function showVector(entry) {
-  const text = entry.metadata === undefined ? "Its metadata is shown when it is among the results." : JSON.stringify(entry.metadata, null, 2);
+  const known = entry.metadata !== undefined;
+  const text = known ? JSON.stringify(entry.metadata, null, 2) : "Its metadata is shown when it is among the results.";
   stage.append(el("pre", { text, "data-testid": "detail-metadata", tabindex: 0 }));
   body.replaceChildren(el("h2", { id: "detail-title", text: `Entry ${entry.id}` }), actions(entry.id));
 }

@@ -1,8 +1,9 @@
 // Renders /openapi.json: operations by tag, then errors by their code, then schemas.
 
-import { byId, el } from "./dom.js";
-import { errorNotice } from "./views.js";
 import { send } from "./api.js";
+import { byId, el } from "./dom.js";
+import { bounds, prose, resolve, setDocument, type } from "./schema.js";
+import { errorNotice } from "./views.js";
 
 const methods = ["get", "post", "put", "patch", "delete"];
 const page = byId("main");
@@ -10,52 +11,7 @@ const contents = byId("contents");
 
 let root = {};
 
-/** What a reference of the document points at. */
-function resolve(node) {
-  if (!node?.$ref) return node;
-  return node.$ref.slice(2).split("/").reduce((value, name) => value?.[name], root) ?? {};
-}
-
-const nameOf = (reference) => reference.slice(reference.lastIndexOf("/") + 1);
-
-/** Text in which `words` between grave accents are code. */
-function prose(text = "") {
-  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? el("code", { text: part }) : part));
-}
-
 const paragraph = (text, attributes) => text && el("p", attributes, prose(text));
-
-/** A schema's type in a few words, with links to the schemas that it names. */
-function type(schema = {}) {
-  if (schema.$ref) return [el("a", { href: `#schema-${nameOf(schema.$ref)}`, text: nameOf(schema.$ref) })];
-  const either = schema.oneOf ?? schema.anyOf;
-  if (either && !schema.properties) return either.flatMap((one, i) => (i ? [" or ", ...type(one)] : type(one)));
-  if (schema.type === "array") return ["list of ", ...type(schema.items)];
-  if (schema.enum) return schema.enum.flatMap((value, i) => [i ? ", " : "", el("code", { text: String(value) })]);
-  const kinds = [schema.type ?? (schema.properties ? "object" : "anything")].flat();
-  const text = kinds.join(" or ").replace("or null", "or nothing");
-  if (schema.format === "binary") return ["bytes"];
-  if (schema.contentEncoding === "base64") return ["base64 text"];
-  if (typeof schema.additionalProperties === "object") return [`${text} of `, ...type(schema.additionalProperties)];
-  return [text];
-}
-
-/** The bounds of a schema in words. */
-function bounds(schema) {
-  const parts = [];
-  const range = (low, high, unit) => {
-    // Bounds that only say what fits into a number tell a reader nothing.
-    if (high >= Number.MAX_SAFE_INTEGER) high = undefined;
-    if (low !== undefined && high !== undefined) parts.push(`${low} to ${high.toLocaleString()}${unit}`);
-    else if (high !== undefined) parts.push(`at most ${high.toLocaleString()}${unit}`);
-    else if (low) parts.push(`at least ${low}${unit}`);
-  };
-  range(schema.minimum, schema.maximum, "");
-  range(schema.minLength, schema.maxLength, " characters");
-  range(schema.minItems, schema.maxItems, " entries");
-  if (schema.default !== undefined) parts.push(`${JSON.stringify(schema.default)} when left out`);
-  return parts.length ? `${parts.join("; ")}.` : "";
-}
 
 function table(head, rows) {
   return el(
@@ -70,7 +26,10 @@ function table(head, rows) {
   );
 }
 
-const named = (name, required) => [el("code", { text: name }), required && el("span", { class: "required", text: " required" })];
+const named = (name, required) => [
+  el("code", { text: name }),
+  required && el("span", { class: "required", text: " required" }),
+];
 
 function described(description, schema) {
   const own = resolve(schema) ?? {};
@@ -96,16 +55,21 @@ function curl(path, method, item, operation) {
   const samples = { collection: "default", image: "1", job: "JOB" };
   const required = parametersOf(item, operation).filter((one) => one.in === "query" && one.required);
   const query = required.map(({ name }) => `${name}=dalmatian`).join("&");
-  const address = `${location.origin}${path.replace(/\{(\w+)\}/g, (_, name) => samples[name] ?? name)}${query ? `?${query}` : ""}`;
-  const start = `curl ${method === "get" || (method === "post" && operation.requestBody) ? "" : `-X ${method.toUpperCase()} `}'${address}'`;
+  const place = path.replace(/\{(\w+)\}/g, (_, name) => samples[name] ?? name);
+  const implied = method === "get" || (method === "post" && operation.requestBody); // curl knows these by itself
+  const verb = implied ? "" : `-X ${method.toUpperCase()} `;
+  const start = `curl ${verb}'${location.origin}${place}${query ? `?${query}` : ""}'`;
   const content = operation.requestBody?.content;
-  if (!content) return [`${start}${path.endsWith("/thumbnail") || path.endsWith("/original") ? " -o picture.jpg" : path.endsWith("/events") ? " -N" : ""}`];
+  if (path.endsWith("/thumbnail") || path.endsWith("/original")) return [`${start} -o picture.jpg`];
+  if (path.endsWith("/events")) return [`${start} -N`];
+  if (!content) return [start];
   const examples = [];
   for (const [media, { example }] of Object.entries(content)) {
     if (example === undefined) continue;
     const text = typeof example === "string" ? example : JSON.stringify(example);
     // $'…' lets a shell read line ends as \n.
-    const quoted = text.includes("\n") ? `$'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'` : `'${text}'`;
+    const escaped = text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n");
+    const quoted = text.includes("\n") ? `$'${escaped}'` : `'${text}'`;
     examples.push(`${start} -H 'content-type: ${media}' --data-binary ${quoted}`);
   }
   if (content["image/jpeg"]) examples.push(`${start} -H 'content-type: image/jpeg' --data-binary @picture.jpg`);
@@ -118,7 +82,10 @@ function bodyRows(content) {
     const key = JSON.stringify(schema ?? {});
     groups.set(key, { schema, medias: [...(groups.get(key)?.medias ?? []), media] });
   }
-  return [...groups.values()].map(({ schema, medias }) => [medias.flatMap((media, i) => [i ? el("br") : "", el("code", { text: media })]), type(schema)]);
+  return [...groups.values()].map(({ schema, medias }) => [
+    medias.flatMap((media, i) => [i ? el("br") : "", el("code", { text: media })]),
+    type(schema),
+  ]);
 }
 
 function responseRows(responses) {
@@ -142,10 +109,18 @@ function operationSection(path, method, item, operation) {
       el("h4", { text: "Parameters" }),
       table(
         ["Name", "In", "Type", "Meaning"],
-        parameters.map((one) => [named(one.name, one.required), one.in, type(one.schema), described(one.description, one.schema)]),
+        parameters.map((one) => [
+          named(one.name, one.required),
+          one.in,
+          type(one.schema),
+          described(one.description, one.schema),
+        ]),
       ),
     ],
-    operation.requestBody && [el("h4", { text: "Body" }), table(["Content type", "Form"], bodyRows(operation.requestBody.content))],
+    operation.requestBody && [
+      el("h4", { text: "Body" }),
+      table(["Content type", "Form"], bodyRows(operation.requestBody.content)),
+    ],
     el("h4", { text: "Answers" }),
     table(["Status", "Meaning", "Form"], responseRows(operation.responses)),
     inline?.properties && [el("h4", { text: "Fields of the answer" }), properties(inline)],
@@ -156,6 +131,15 @@ function operationSection(path, method, item, operation) {
 
 // Errors.
 
+/** The parts of a response's description: "`code`, `code`: what they mean." and so on. */
+function meanings(description) {
+  const heads = [...description.matchAll(/((?:`[a-z-]+`(?:, )?)+)(?:: |$)/g)];
+  return heads.map((head, i) => [
+    [...head[1].matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
+    description.slice(head.index + head[0].length, heads[i + 1]?.index).trim(),
+  ]);
+}
+
 /** Every code of the responses' descriptions, with its status and the operations that answer it. */
 function errors(operations) {
   const found = new Map();
@@ -163,11 +147,12 @@ function errors(operations) {
     for (const [status, reference] of Object.entries(operation.responses)) {
       const { description = "" } = resolve(reference);
       if (status < 400) continue;
-      const [codes, meaning] = [description.split(":")[0], description.slice(description.indexOf(":") + 1).trim()];
-      for (const [, code] of codes.matchAll(/`([a-z-]+)`/g)) {
-        const entry = found.get(code) ?? { code, status, meaning, operations: [] };
-        if (!entry.operations.includes(operation)) entry.operations.push(operation);
-        found.set(code, entry);
+      for (const [codes, meaning] of meanings(description)) {
+        for (const code of codes) {
+          const entry = found.get(code) ?? { code, status, meaning, operations: [] };
+          if (!entry.operations.includes(operation)) entry.operations.push(operation);
+          found.set(code, entry);
+        }
       }
     }
   }
@@ -175,13 +160,17 @@ function errors(operations) {
 }
 
 function errorSection({ code, status, meaning, operations }, count) {
-  const links = operations.flatMap((one, i) => [i ? ", " : "", el("a", { href: `#${one.operationId}`, text: one.summary ?? one.operationId })]);
+  const links = operations.flatMap((one, i) => [
+    i ? ", " : "",
+    el("a", { href: `#${one.operationId}`, text: one.summary ?? one.operationId }),
+  ]);
+  const many = operations.length === count ? "every operation" : `${operations.length} of ${count} operations`;
   return el(
     "section",
     { id: code, "data-testid": "docs-error" },
     el("h3", {}, el("code", { text: code }), ` · ${status}`),
     el("p", {}, prose(meaning.charAt(0).toUpperCase() + meaning.slice(1))),
-    el("p", { class: "quiet" }, "Answered by: ", operations.length > 8 ? operations.length === count ? "every operation" : `${operations.length} of ${count} operations` : links),
+    el("p", { class: "quiet" }, "Answered by: ", operations.length > 8 ? many : links),
   );
 }
 
@@ -192,7 +181,13 @@ function schemaSection(name, schema) {
     el("h3", { text: name }),
     paragraph(schema.description),
     schema.properties ? properties(schema) : el("p", {}, type(schema), ". ", bounds(schema)),
-    schema.oneOf && schema.properties && el("p", { class: "quiet" }, "Exactly one of ", schema.oneOf.flatMap((one, i) => [i ? ", " : "", el("code", { text: (one.required ?? []).join(" and ") })]), "."),
+    schema.oneOf && schema.properties && el(
+      "p",
+      { class: "quiet" },
+      "Exactly one of ",
+      schema.oneOf.flatMap((one, i) => [i ? ", " : "", el("code", { text: (one.required ?? []).join(" and ") })]),
+      ".",
+    ),
   );
 }
 
@@ -204,21 +199,51 @@ function render() {
   page.replaceChildren(
     el("h1", { text: `${root.info.title} API ${root.info.version}` }),
     ...[paragraph(root.info.summary), paragraph(root.info.description)].filter(Boolean),
-    el("section", { id: "keys" }, el("h3", { text: "Keys" }), paragraph("Where the server asks for a key, send it with each request: as `x-api-key: KEY` or as `Authorization: Bearer KEY`. A server that only this computer can reach may go without.")),
+    el(
+      "section",
+      { id: "keys" },
+      el("h2", { text: "Keys" }),
+      paragraph(
+        "Where the server asks for a key, send it with each request: as `x-api-key: KEY` or as " +
+          "`Authorization: Bearer KEY`. A server that only this computer can reach may go without.",
+      ),
+    ),
   );
   const part = (title, description, id, sections, links) => {
-    page.append(el("h2", { id, text: title }), ...[paragraph(description, { class: "quiet" })].filter(Boolean), ...sections);
+    page.append(
+      el("h2", { id, text: title }),
+      ...[paragraph(description, { class: "quiet" })].filter(Boolean),
+      ...sections,
+    );
     contents.append(el("h2", { text: title }), ...links.map(([target, text]) => el("a", { href: `#${target}`, text })));
   };
   for (const { name, description } of root.tags) {
     const own = operations.filter(({ operation }) => operation.tags?.includes(name));
     const links = own.map(({ operation }) => [operation.operationId, operation.summary ?? operation.operationId]);
-    part(name, description, `tag-${name}`, own.map((one) => operationSection(one.path, one.method, one.item, one.operation)), links);
+    part(
+      name,
+      description,
+      `tag-${name}`,
+      own.map((one) => operationSection(one.path, one.method, one.item, one.operation)),
+      links,
+    );
   }
   const codes = errors(operations);
-  part("Errors", "An error is a problem document (RFC 9457) whose `code` is stable.", "errors", codes.map((one) => errorSection(one, operations.length)), codes.map(({ code }) => [code, code]));
+  part(
+    "Errors",
+    "An error is a problem document (RFC 9457) whose `code` is stable.",
+    "errors",
+    codes.map((one) => errorSection(one, operations.length)),
+    codes.map(({ code }) => [code, code]),
+  );
   const schemas = Object.entries(root.components.schemas);
-  part("Schemas", "", "schemas", schemas.map(([name, schema]) => schemaSection(name, schema)), schemas.map(([name]) => [`schema-${name}`, name]));
+  part(
+    "Schemas",
+    "",
+    "schemas",
+    schemas.map(([name, schema]) => schemaSection(name, schema)),
+    schemas.map(([name]) => [`schema-${name}`, name]),
+  );
   page.setAttribute("aria-busy", "false");
   // The address's place was not there yet when the page was loaded; setting it again makes it the target.
   const { hash } = location;
@@ -230,6 +255,7 @@ function render() {
 async function start() {
   try {
     root = await (await send("/openapi.json")).json();
+    setDocument(root);
     render();
   } catch (error) {
     page.replaceChildren(errorNotice(error, { retry: start }));

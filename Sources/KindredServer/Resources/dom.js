@@ -52,7 +52,10 @@ export function toast(text) {
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
 /** Parts of a message as sentences of one text. */
-export const sentences = (...parts) => parts.filter(Boolean).map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`)).join(" ");
+export function sentences(...parts) {
+  const ended = parts.filter(Boolean).map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`));
+  return ended.join(" ");
+}
 
 export function bytes(count) {
   const units = ["bytes", "kB", "MB", "GB"];

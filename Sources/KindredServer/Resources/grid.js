@@ -11,7 +11,7 @@ const captionHeight = 34;
  * Boxes for pictures of the given aspect ratios. A row is closed as soon as it would be lower than the target;
  * the last row is never stretched.
  */
-export function justify(ratios, width, target, gap) {
+function justify(ratios, width, target, gap) {
   const boxes = [];
   let top = 0;
   let start = 0;
@@ -44,6 +44,9 @@ const ratioOf = ({ width, height }) => (width > 0 && height > 0 ? Math.min(3, Ma
 
 const scoreText = (score) => (score === undefined ? "" : score.toFixed(2));
 
+const captionOf = (item) =>
+  (item.labels ?? []).map((label) => label.name).join(", ") || item.name || `Entry ${item.id}`;
+
 function metadataLines(metadata) {
   if (metadata === null || typeof metadata !== "object") return [el("span", { text: String(metadata ?? "") })];
   return Object.entries(metadata)
@@ -54,7 +57,7 @@ function metadataLines(metadata) {
 }
 
 export class Grid {
-  /** `open(id)`, `like(id)` and `unlike(id)` are called for the tile's link and buttons. */
+  /** `open(id)`, `like(id)`, `unlike(id)` are called for a tile's link and buttons; `chosen(id)` says which are on. */
   constructor(list, handlers) {
     this.list = list;
     this.handlers = handlers;
@@ -82,7 +85,8 @@ export class Grid {
     this.clear();
     const ratios = [1.5, 1, 1.33, 0.75, 1.5, 1.33, 1, 1.6, 0.8, 1.33, 1.5, 1];
     this.items = ratios.map((ratio) => ({ width: ratio, height: 1, placeholder: true }));
-    this.list.append(...ratios.map(() => el("li", { class: "tile placeholder", "aria-hidden": "true" }, el("span", { class: "frame" }))));
+    const box = () => el("li", { class: "tile placeholder", "aria-hidden": "true" }, el("span", { class: "frame" }));
+    this.list.append(...ratios.map(box));
     this.layout(true);
   }
 
@@ -95,7 +99,7 @@ export class Grid {
   }
 
   tile(collection, item, index) {
-    const { open, like, unlike } = this.handlers;
+    const { open, like, unlike, chosen } = this.handlers;
     const name = item.metadata === undefined ? altText(item) : `Entry ${item.id}`;
     let picture;
     if (item.metadata === undefined) {
@@ -104,10 +108,22 @@ export class Grid {
     } else {
       picture = el("span", { class: "metadata" }, metadataLines(item.metadata));
     }
-    const labels = (item.labels ?? []).map((label) => label.name).join(", ") || item.name || `Entry ${item.id}`;
     const tab = index === this.active ? 0 : -1;
     const action = (symbol, text, handler) =>
-      el("button", { type: "button", class: symbol, title: text, "aria-label": `${text}: ${name}`, tabindex: tab, "data-testid": `tile-${symbol}`, onclick: () => handler(item.id) }, icon(symbol));
+      el(
+        "button",
+        {
+          type: "button",
+          class: symbol,
+          title: text,
+          "aria-label": `${text}: ${name}`,
+          "aria-pressed": String(chosen(item.id)[symbol]),
+          tabindex: tab,
+          "data-testid": `tile-${symbol}`,
+          onclick: () => handler(item.id),
+        },
+        icon(symbol),
+      );
     return el(
       "li",
       { class: "tile", "data-testid": "tile", "data-id": item.id, "data-score": item.score, "data-match": item.match },
@@ -126,13 +142,35 @@ export class Grid {
         el(
           "span",
           { class: "caption" },
-          el("span", { class: "labels", text: labels }),
+          el("span", { class: "labels", text: captionOf(item) }),
           item.score !== undefined &&
-            el("span", { class: `score ${item.match ?? ""}`, text: scoreText(item.score), title: item.match === "labelled" ? "Carries the label" : "Cosine of the features" }),
+            el(
+              "span",
+              {
+                class: `score ${item.match ?? ""}`,
+                text: scoreText(item.score),
+                title: item.match === "labelled" ? "Carries the label" : "Cosine of the features",
+              },
+            ),
         ),
       ),
-      el("div", { class: "tile-actions" }, action("like", "More like this", like), action("unlike", "Less like this", unlike)),
+      el(
+        "div",
+        { class: "tile-actions" },
+        action("like", "More like this", like),
+        action("unlike", "Less like this", unlike),
+      ),
     );
+  }
+
+  /** Takes over an image's labels after they have changed. */
+  relabel(image) {
+    const index = this.items.findIndex((item) => item.id === image.id);
+    if (index < 0) return;
+    this.items[index].labels = image.labels;
+    const tile = this.list.children[index];
+    tile.querySelector(".labels").textContent = captionOf(image);
+    tile.querySelector("img").alt = altText(image);
   }
 
   layout(force = false) {
@@ -153,7 +191,9 @@ export class Grid {
 
   // One tile is in the order of tabs; the arrows go from tile to tile.
   setActive(index) {
-    const set = (i, value) => this.list.children[i]?.querySelectorAll("a, button").forEach((node) => (node.tabIndex = value));
+    const set = (i, value) => {
+      for (const node of this.list.children[i]?.querySelectorAll("a, button") ?? []) node.tabIndex = value;
+    };
     set(this.active, -1);
     this.active = index;
     set(index, 0);

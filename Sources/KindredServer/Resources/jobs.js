@@ -77,7 +77,11 @@ form.addEventListener("submit", async (event) => {
   const below = folderField.value.trim().replace(/^\/+|\/+$/g, "");
   const path = below ? `${rootField.value}/${below}` : rootField.value;
   try {
-    const job = await api.startJob({ collection: collectionField.value.trim(), path, labels: byId("job-labels").value });
+    const job = await api.startJob({
+      collection: collectionField.value.trim(),
+      path,
+      labels: byId("job-labels").value,
+    });
     announce(`Indexing of ${job.path} has been asked for`);
     await loadJobs();
   } catch (error) {
@@ -89,7 +93,9 @@ form.addEventListener("submit", async (event) => {
 async function loadJobs() {
   try {
     const { jobs } = await api.jobs();
-    list.replaceChildren(...jobs.map(card));
+    // Cards of ended jobs stay the same elements, so that a click or the focus on one isn't lost.
+    const old = new Map([...list.children].map((node) => [`${node.dataset.id} ${node.dataset.state}`, node]));
+    list.replaceChildren(...jobs.map((job) => (ended(job) && old.get(`${job.id} ${job.state}`)) || card(job)));
     byId("job-none").hidden = jobs.length > 0;
     follow(jobs);
   } catch (error) {
@@ -134,21 +140,48 @@ function stateText(job) {
   return texts[job.state] ?? job.state;
 }
 
-const phases = { walking: "Looking for pictures", embedding: "Reading pictures", graph: "Building the index", done: "Finishing" };
+const phases = {
+  walking: "Looking for pictures",
+  embedding: "Reading pictures",
+  graph: "Building the index",
+  done: "Finishing",
+};
 
 function card(job) {
   const running = !ended(job);
   const node = el(
     "li",
-    { class: `job ${job.state}`, "data-testid": "job", "data-id": job.id, "data-state": job.state, "data-phase": job.progress?.phase ?? "" },
-    el("div", { class: "job-head" }, el("h3", { text: job.path }), el("span", { class: "badge", "data-testid": "job-state", text: stateText(job) })),
+    {
+      class: `job ${job.state}`,
+      "data-testid": "job",
+      "data-id": job.id,
+      "data-state": job.state,
+      "data-phase": job.progress?.phase ?? "",
+    },
+    el(
+      "div",
+      { class: "job-head" },
+      el("h3", { text: job.path }),
+      el("span", { class: "badge", "data-testid": "job-state", text: stateText(job) }),
+    ),
     el("p", { class: "quiet", text: `into ${job.collection} · ${dateTime(job.created)}` }),
     running && el("progress", { "aria-label": `Progress of ${job.path}`, "data-testid": "job-progress", max: 1 }),
     running && el("p", { class: "quiet", "data-testid": "job-text" }),
     job.summary && summary(job.summary),
-    job.problem && el("p", { class: "job-problem", text: sentences(job.problem.title, job.problem.detail, job.problem.remedy) }),
-    running && mayWrite() && button("Cancel", (event) => cancel(job, event.target), { "data-testid": "job-cancel", "aria-label": `Cancel the indexing of ${job.path}` }),
-    job.state === "done" && button("Look at it", () => go({ ...noQuery, c: job.collection, tab: "search" }), { "data-testid": "job-open" }),
+    job.problem && el(
+      "p",
+      { class: "job-problem", text: sentences(job.problem.title, job.problem.detail, job.problem.remedy) },
+    ),
+    running && mayWrite() && button(
+      "Cancel",
+      (event) => cancel(job, event.target),
+      { "data-testid": "job-cancel", "aria-label": `Cancel the indexing of ${job.path}` },
+    ),
+    job.state === "done" && button(
+      "Look at it",
+      () => go({ ...noQuery, c: job.collection, tab: "search" }),
+      { "data-testid": "job-open" },
+    ),
   );
   showProgress(node, job);
   return node;
@@ -160,8 +193,9 @@ function showProgress(node, job) {
   const { phase, completed = 0, total = 0 } = job.progress ?? {};
   if (total > 0 && phase !== "walking") bar.value = completed / total;
   else bar.removeAttribute("value");
-  const count = total > 0 ? ` · ${completed.toLocaleString()} of ${total.toLocaleString()}` : completed ? ` · ${completed.toLocaleString()}` : "";
-  node.querySelector("[data-testid=job-text]").textContent = phase ? `${phases[phase] ?? phase}${count}` : "Waits for the jobs before it";
+  const counts = [completed, total].filter(Boolean).map((count) => count.toLocaleString());
+  const text = [phases[phase] ?? phase, counts.join(" of ")].filter(Boolean).join(" · ");
+  node.querySelector("[data-testid=job-text]").textContent = phase ? text : "Waits for the jobs before it";
 }
 
 async function cancel(job, source) {
@@ -189,10 +223,15 @@ function summary(values) {
     ["duplicates", values.duplicates],
     ...skipped.map(([reason, count]) => [`skipped: ${reason.replaceAll("-", " ")}`, count]),
   ].filter(([, count]) => count > 0);
+  const seconds = values.seconds.toLocaleString(undefined, { maximumFractionDigits: 1 });
   return el(
     "div",
     { "data-testid": "job-summary" },
-    el("p", { text: `${plural(values.total, "picture")} in ${values.seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s` }),
-    parts.length > 0 && el("ul", { class: "facts" }, parts.map(([name, count]) => el("li", {}, el("b", { text: count.toLocaleString() }), ` ${name}`))),
+    el("p", { text: `${plural(values.total, "picture")} in ${seconds} s` }),
+    parts.length > 0 && el(
+      "ul",
+      { class: "facts" },
+      parts.map(([name, count]) => el("li", {}, el("b", { text: count.toLocaleString() }), ` ${name}`)),
+    ),
   );
 }

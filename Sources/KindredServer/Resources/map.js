@@ -1,7 +1,9 @@
 // The Map tab: the collection's first two principal components, to pan, zoom and look into.
 
-import { api, send, thumbnailPath } from "./api.js";
+import { api } from "./api.js";
 import { altText, announce, byId, el, plural, reducedMotion } from "./dom.js";
+import { followPointers } from "./gestures.js";
+import { picture } from "./pictures.js";
 import { Painter, Points } from "./points.js";
 import { go, state } from "./state.js";
 import { releaseThumbnails, showThumbnail } from "./thumbs.js";
@@ -97,14 +99,16 @@ function draw() {
   const begin = performance.now();
   const { width, height } = size();
   const zoom = view.scale / home;
-  const base = Math.min(1.3, Math.max(0.7, home / 300)); // Small windows need small points.
+  const few = Math.min(2.6, (20000 / points.count) ** 0.25); // Few points may be large,
+  const base = few * Math.min(1.3, Math.max(0.7, home / 300)); // and small windows need small ones.
   const radius = Math.min(5, base + 0.45 * Math.log2(Math.max(1, zoom))) * ratio;
   const drawn = painter.draw(points, { x: view.x, y: view.y, scale: view.scale * ratio }, radius);
   if (drawn && drawn <= thumbnailsAtMost) drawPictures(width, height, zoom);
   if (hovered >= 0) ring(hovered);
   drawTime = drawTime ? 0.9 * drawTime + 0.1 * (performance.now() - begin) : performance.now() - begin;
   // For whoever wants to see how the map does, tests among them.
-  Object.assign(canvas.dataset, { x: view.x, y: view.y, scale: view.scale, visible: drawn, drawMs: drawTime.toFixed(2) });
+  const { x, y, scale } = view;
+  Object.assign(canvas.dataset, { x, y, scale, visible: drawn, drawMs: drawTime.toFixed(2) });
 }
 
 const screenX = (i) => (points.x[i] - view.x) * view.scale + canvas.clientWidth / 2;
@@ -118,34 +122,13 @@ function ring(i) {
   context.stroke();
 }
 
-// Pictures in place of points, when few are in sight. The newest 400 are kept.
-
-const pictures = new Map();
-
-function picture(i) {
-  const address = thumbnailPath(state().c, { id: points.ids[i] }, 128);
-  const known = pictures.get(address);
-  if (known !== undefined) return known;
-  pictures.set(address, null);
-  if (pictures.size > 400) {
-    const [oldest, bitmap] = pictures.entries().next().value;
-    bitmap?.close();
-    pictures.delete(oldest);
-  }
-  send(address)
-    .then((response) => response.blob())
-    .then(createImageBitmap)
-    .then((bitmap) => (pictures.has(address) ? pictures.set(address, bitmap) && redraw() : bitmap.close()))
-    .catch(() => {}); // The point stays a point.
-  return null;
-}
-
+/** Pictures in place of points, when few are in sight. */
 function drawPictures(width, height, zoom) {
   const side = Math.min(96, 36 + 6 * Math.log2(Math.max(1, zoom))) * ratio;
   const halfWidth = width / 2 / view.scale;
   const halfHeight = height / 2 / view.scale;
   points.within(view.x - halfWidth, view.y - halfHeight, view.x + halfWidth, view.y + halfHeight, (i) => {
-    const bitmap = picture(i);
+    const bitmap = picture(state().c, points.ids[i], redraw);
     if (!bitmap) return;
     const factor = side / Math.max(bitmap.width, bitmap.height);
     const [w, h] = [bitmap.width * factor, bitmap.height * factor];
@@ -260,48 +243,18 @@ function hoverCentre(widely) {
 
 const open = () => hovered >= 0 && go({ item: String(points.ids[hovered]) });
 
-// Pointers: one drags, two pinch.
+// Pointers and keys.
 
-const pointers = new Map();
-let travelled = 0;
-
-canvas.addEventListener("pointerdown", (event) => {
-  canvas.setPointerCapture(event.pointerId);
-  pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
-  if (pointers.size === 1) travelled = 0;
+followPointers(canvas, {
+  pan,
+  zoom: zoomAt,
+  hover: hoverAt,
+  leave: () => hover(-1),
+  click: (x, y) => {
+    hoverAt(x, y);
+    open();
+  },
 });
-
-canvas.addEventListener("pointermove", (event) => {
-  const last = pointers.get(event.pointerId);
-  if (!last) return hoverAt(event.offsetX, event.offsetY);
-  const now = { x: event.offsetX, y: event.offsetY };
-  const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
-  pointers.set(event.pointerId, now);
-  travelled += Math.abs(now.x - last.x) + Math.abs(now.y - last.y);
-  if (travelled > 6) hover(-1);
-  if (!other) return pan(now.x - last.x, now.y - last.y);
-  const distance = (p) => Math.max(10, Math.hypot(p.x - other.x, p.y - other.y));
-  pan((now.x - last.x) / 2, (now.y - last.y) / 2);
-  zoomAt(distance(now) / distance(last), (now.x + other.x) / 2, (now.y + other.y) / 2);
-});
-
-function release(event) {
-  const clicked = event.type === "pointerup" && pointers.size === 1 && travelled <= 6;
-  pointers.delete(event.pointerId);
-  if (!clicked) return;
-  hoverAt(event.offsetX, event.offsetY);
-  open();
-}
-
-canvas.addEventListener("pointerup", release);
-canvas.addEventListener("pointercancel", release);
-canvas.addEventListener("pointerleave", () => pointers.size || hover(-1));
-canvas.addEventListener("wheel", (event) => {
-  event.preventDefault();
-  const lines = event.deltaMode === 1 ? 16 : 1;
-  zoomAt(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0018)), event.offsetX, event.offsetY);
-  hoverAt(event.offsetX, event.offsetY);
-}, { passive: false });
 
 canvas.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;

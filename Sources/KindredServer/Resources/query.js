@@ -63,14 +63,14 @@ export async function* searchPages(s, signal) {
  * windows of identifiers from the end: a window of n identifiers holds n images at most, thus one request is enough.
  */
 export async function* newestPages(s, entries, signal) {
-  let low = Math.max(0, entries - pageSize); // Identifiers begin at 1, so the greatest is no less than the count.
   let items = [];
-  let after = low;
+  let after = Math.max(0, entries - pageSize); // Identifiers begin at 1, so the greatest is no less than the count.
   for (let turn = 0; turn < 20 && after !== null; turn++) {
     const page = await api.images(s.c, { after_id: after, limit: 1000 }, signal);
-    items = items.concat(page.images).slice(-1000);
+    items = items.concat(page.images).slice(-pageSize);
     after = page.next;
   }
+  let low = items.length ? items[0].id - 1 : 0;
   yield { items: items.reverse(), done: low === 0 };
   for (let size = pageSize; low > 0; ) {
     const from = Math.max(0, low - size);

@@ -7,7 +7,7 @@ import { Grid } from "./grid.js";
 import { filteredPages, isSearch, keepUpload, newestPages, queryKey, searchPages, title, upload } from "./query.js";
 import { filterOf, go, noQuery, state } from "./state.js";
 import { ownPicture } from "./thumbs.js";
-import { like, unlike } from "./tray.js";
+import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice, notice } from "./views.js";
 
 const heading = byId("results-title");
@@ -22,6 +22,7 @@ const grid = new Grid(byId("grid"), {
   open: (id) => go({ item: String(id) }),
   like: (id) => like(id),
   unlike: (id) => unlike(id, results()),
+  chosen: inTray,
 });
 
 let run = null; // The search that is shown: { key, pages, stop, loading, done }
@@ -29,6 +30,7 @@ let run = null; // The search that is shown: { key, pages, stop, loading, done }
 /** The entries that are shown, best first. */
 export const results = () => grid.items.filter((item) => !item.placeholder);
 export const focusTile = (id) => grid.focus(id);
+export const relabelTile = (image) => grid.relabel(image);
 
 /** Searches for the words that are typed. */
 const searchFor = (q) => go({ ...noQuery, q, tab: "search" });
@@ -81,7 +83,8 @@ export async function loadMore() {
     mine.done = true;
     if (!results().length) grid.clear();
     const suggest = error.code === "unknown-collection" ? (c) => go({ ...noQuery, c }) : searchFor;
-    place.replaceChildren(errorNotice(error, { retry: () => mine === run && showSearch(mine.collection, true), suggest }));
+    const retry = () => mine === run && showSearch(mine.collection, true);
+    place.replaceChildren(errorNotice(error, { retry, suggest }));
     announce(sentences(error.message, error.detail));
   } finally {
     mine.loading = false;
@@ -90,7 +93,8 @@ export async function loadMore() {
   if (mine === run && !mine.done && sentinel.getBoundingClientRect().top < innerHeight + 900) loadMore();
 }
 
-new IntersectionObserver((entries) => entries[0].isIntersecting && loadMore(), { rootMargin: "900px" }).observe(sentinel);
+const whenNear = ([entry]) => entry.isIntersecting && loadMore();
+new IntersectionObserver(whenNear, { rootMargin: "900px" }).observe(sentinel);
 
 function showPage(mine, { items, result }) {
   const first = !results().length;
@@ -98,15 +102,17 @@ function showPage(mine, { items, result }) {
   grid.append(mine.s.c, items);
   if (first && !items.length) return showNothing(mine);
   const count = results().length;
-  const shown = plural(count, mine.collection.kind === "vectors" ? "entry" : "picture", mine.collection.kind === "vectors" ? "entries" : "pictures");
+  const shown = mine.collection.kind === "vectors" ? plural(count, "entry", "entries") : plural(count, "picture");
   if (result) {
     heading.textContent = title(mine.s, result);
-    const labelled = result.labelled !== undefined ? `${plural(result.labelled, "picture")} with this label, then the nearest` : "Best first";
+    const labelled = result.labelled !== undefined && plural(result.labelled, "picture");
     const { embed, search, fetch } = result.took_ms;
-    note.textContent = `${labelled} · ${(embed + search + fetch).toFixed(embed + search + fetch < 10 ? 1 : 0)} ms`;
+    const time = (embed + search + fetch).toFixed(embed + search + fetch < 10 ? 1 : 0);
+    note.textContent = `${labelled ? `${labelled} with this label, then the nearest` : "Best first"} · ${time} ms`;
     note.title = `Features ${embed.toFixed(1)} ms, search ${search.toFixed(1)} ms, reading ${fetch.toFixed(1)} ms`;
   } else if (!Object.keys(filterOf(mine.s)).length) {
-    note.textContent = `${plural(mine.collection.entries, "picture")} in ${mine.collection.title || mine.collection.name}`;
+    const { entries, name, title: text } = mine.collection;
+    note.textContent = `${plural(entries, "picture")} in ${text || name}`;
   }
   announce(`${shown} for ${heading.textContent}${mine.done ? "" : ", more when you scroll"}`);
 }
@@ -136,13 +142,14 @@ function showNothing(mine) {
 function showEmptyCollection(collection) {
   heading.textContent = "";
   const isImages = collection.kind === "images";
+  const index = button("Index a folder", () => go({ tab: "index" }), { class: "primary", "data-testid": "go-index" });
   showNotice(
     notice({
       title: "This collection is empty",
       lines: isImages
         ? ["Index a folder of pictures, and they can be searched at once.", "On the command line: kindred index FOLDER"]
         : ["Vectors are put into it through the API."],
-      actions: isImages ? [button("Index a folder", () => go({ tab: "index" }), { class: "primary", "data-testid": "go-index" })] : [],
+      actions: isImages ? [index] : [],
       testId: "empty-collection",
     }),
   );
@@ -167,7 +174,10 @@ function showLostPicture() {
     notice({
       symbol: "camera",
       title: "This search was made with a picture",
-      lines: ["The picture is not part of the link: it is only on the computer where it was dropped. Drop it here to see the results."],
+      lines: [
+        "The picture is not part of the link: it is only on the computer where it was dropped.",
+        "Drop it here to see the results.",
+      ],
       actions: [button("Choose a picture", () => picker.click(), { class: "primary" })],
       testId: "lost-picture",
     }),
@@ -186,16 +196,21 @@ function showQueryPicture({ image }) {
 async function showSuggestions(s, collection, signal) {
   const holder = byId("label-suggestions");
   holder.replaceChildren();
-  if (isSearch(s) || collection.kind !== "images" || !collection.entries) return;
+  holder.hidden = isSearch(s) || collection.kind !== "images" || !collection.entries;
+  if (holder.hidden) return;
   try {
     const { labels } = await api.labels(s.c, "", 14, signal);
     if (signal.aborted) return;
     holder.replaceChildren(
-      ...labels.map(({ name, count }) =>
-        button("", () => searchFor(name), { class: "chip", "data-testid": "label-suggestion", "data-value": name }),
-      ),
+      ...labels.map(({ name, count }) => {
+        const attributes = { class: "chip", "data-testid": "label-suggestion", "data-value": name };
+        const chip = button(name, () => searchFor(name), attributes);
+        chip.append(el("span", { class: "note", text: count.toLocaleString() }));
+        return chip;
+      }),
     );
-    [...holder.children].forEach((chip, i) => chip.append(labels[i].name, el("span", { class: "note", text: labels[i].count.toLocaleString() })));
+    // One line has its place from the beginning; a second would push the pictures down.
+    for (const chip of [...holder.children]) if (chip.offsetTop > holder.firstChild.offsetTop) chip.remove();
   } catch {
     // The results say what is wrong.
   }
@@ -228,7 +243,12 @@ picker.addEventListener("change", () => {
 
 // The filters.
 
-const filters = { label: byId("filter-label"), from: byId("filter-from"), to: byId("filter-to"), format: byId("filter-format") };
+const filters = {
+  label: byId("filter-label"),
+  from: byId("filter-from"),
+  to: byId("filter-to"),
+  format: byId("filter-format"),
+};
 const clearFilters = () => go({ label: "", from: "", to: "", format: "" });
 
 combobox({
@@ -271,5 +291,5 @@ function fillForms(s) {
   }
   byId("filter-count").textContent = count ? String(count) : "";
   byId("filter-clear").hidden = !count;
-  if (count) showFilters(true);
+  if (count && innerWidth > 700) showFilters(true); // On a phone they would hide the results.
 }

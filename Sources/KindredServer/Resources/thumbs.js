@@ -18,6 +18,7 @@ const near = new IntersectionObserver(
         load(target);
       } else {
         inSight.delete(target);
+        target.parentElement?.classList.remove("broken"); // It is tried again when it comes back.
         giveBack(target);
       }
     }
@@ -44,7 +45,10 @@ export function showThumbnail(img, collection, image, size) {
 /** A picture of the reader's own, which this browser may not be able to draw: HEIC is drawn by few. */
 export function ownPicture(address) {
   const img = el("img", { src: address, alt: "Your picture", class: "loaded" });
-  img.addEventListener("error", () => img.replaceWith(el("span", { class: "undrawn", title: "This browser can’t draw it" }, icon("image"))));
+  img.addEventListener(
+    "error",
+    () => img.replaceWith(el("span", { class: "undrawn", title: "This browser can’t draw it" }, icon("image"))),
+  );
   return img;
 }
 
@@ -75,7 +79,7 @@ function load(img) {
 // Six at a time is what a browser opens to one host; a longer queue here can still be reordered by scrolling.
 async function pump() {
   if (running >= 6) return;
-  const img = waiting.pop();
+  const img = waiting.shift();
   if (!img) return;
   if (!wanted.has(img) || !inSight.has(img)) return pump();
   running += 1;
@@ -85,8 +89,13 @@ async function pump() {
       img.src = URL.createObjectURL(blob);
       blobs.add(img);
     }
-  } catch {
-    img.parentElement?.classList.add("broken");
+  } catch (error) {
+    // A server that is busy is asked again later, one that has no thumbnail isn't.
+    if (error.retryAfter || error.status === 429 || error.status === 503) {
+      setTimeout(() => inSight.has(img) && wanted.has(img) && load(img), 1000 * (error.retryAfter || 2));
+    } else {
+      img.parentElement?.classList.add("broken");
+    }
   }
   running -= 1;
   pump();

@@ -11,7 +11,7 @@ const search = (changes) => go({ q: "", item: "", tab: "search", ...changes });
 
 export function like(id) {
   const { like, unlike } = state();
-  if (like.includes(id)) return go({ item: "", tab: "search" });
+  if (like.includes(id)) return search({ like: like.filter((other) => other !== id) });
   if (like.length >= limit) return toast(`${limit} examples are the most that one search takes`);
   search({ like: [...like, id], unlike: unlike.filter((other) => other !== id) });
 }
@@ -19,7 +19,7 @@ export function like(id) {
 /** `shown` are the results on the page: where nothing was said to be like, the best of them stand for the search. */
 export function unlike(id, shown = []) {
   const { q, image, like, unlike } = state();
-  if (unlike.includes(id)) return go({ item: "", tab: "search" });
+  if (unlike.includes(id)) return search({ unlike: unlike.filter((other) => other !== id) });
   if (unlike.length >= limit) return toast(`${limit} examples are the most that one search takes`);
   let positives = like.filter((other) => other !== id);
   if (q && !positives.length) {
@@ -27,7 +27,8 @@ export function unlike(id, shown = []) {
     if (positives.length) toast("The best matches are now the examples, and this one counts against them");
   }
   search({ like: positives, unlike: [...unlike, id] });
-  if (!positives.length && !image) announce("A search needs something to be like: choose “More like this” for another one");
+  if (positives.length || image) return;
+  announce("A search needs something to be like: choose “More like this” for another one");
 }
 
 export const inTray = (id) => ({ like: state().like.includes(id), unlike: state().unlike.includes(id) });
@@ -53,8 +54,9 @@ export function showTray(kind) {
   }
   for (const [sign, ids] of [["like", like], ["unlike", unlike]]) {
     for (const id of ids) {
-      const picture = kind === "vectors" ? el("span", { class: "number", text: String(id) }) : el("img", { alt: `Image ${id}` });
-      if (kind !== "vectors") showThumbnail(picture, c, { id }, 128);
+      const isVector = kind === "vectors";
+      const picture = isVector ? el("span", { class: "number", text: String(id) }) : el("img", { alt: `Image ${id}` });
+      if (!isVector) showThumbnail(picture, c, { id }, 128);
       const remove = () => search({ [sign]: state()[sign].filter((other) => other !== id) });
       list.append(entry(sign, picture, `example ${id}`, id, remove));
     }
@@ -67,8 +69,24 @@ function entry(sign, picture, name, id, remove) {
     "li",
     { class: `tray-item ${sign}`, "data-testid": `tray-${sign}`, "data-id": id },
     el("span", { class: "frame" }, picture),
-    el("span", { class: "sign" }, icon(sign), el("span", { class: "hidden-text", text: sign === "like" ? "More like" : "Less like" })),
-    el("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, title: "Remove", "data-testid": "tray-remove", onclick: remove }, icon("close")),
+    el(
+      "span",
+      { class: "sign" },
+      icon(sign),
+      el("span", { class: "hidden-text", text: sign === "like" ? "More like" : "Less like" }),
+    ),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        "aria-label": `Remove ${name}`,
+        title: "Remove",
+        "data-testid": "tray-remove",
+        onclick: remove,
+      },
+      icon("close"),
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 // What is shown in place of results: nothing yet, nothing found, a problem, no connection.
 
 import { Offline, Problem } from "./api.js";
-import { el, icon } from "./dom.js";
+import { el, icon, plural } from "./dom.js";
 
 /** A calm card with a title, sentences and buttons. */
 export function notice({ symbol = "image", title, lines = [], actions = [], testId, role }) {
@@ -15,7 +15,8 @@ export function notice({ symbol = "image", title, lines = [], actions = [], test
   );
 }
 
-export const button = (text, onclick, attributes = {}) => el("button", { type: "button", text, onclick, ...attributes });
+export const button = (text, onclick, attributes = {}) =>
+  el("button", { type: "button", text, onclick, ...attributes });
 
 /** Shows an error for what it is. `suggest(word)` is called when one of the server's suggestions is clicked. */
 export function errorNotice(error, { retry, suggest } = {}) {
@@ -33,7 +34,14 @@ export function errorNotice(error, { retry, suggest } = {}) {
     });
   }
   if (!(error instanceof Problem)) {
-    return notice({ symbol: "alert", title: "Something went wrong", lines: [error.message], actions: again, testId: "problem", role: "alert" });
+    return notice({
+      symbol: "alert",
+      title: "Something went wrong",
+      lines: [error.message],
+      actions: again,
+      testId: "problem",
+      role: "alert",
+    });
   }
   if (error.status === 401) {
     const enter = button("Enter a key", () => dispatchEvent(new Event("kindred-unauthorized")), { class: "primary" });
@@ -49,7 +57,11 @@ export function errorNotice(error, { retry, suggest } = {}) {
   const card = notice({
     symbol: "alert",
     title: error.message,
-    lines: [error.detail, error.remedy],
+    lines: [
+      error.detail,
+      error.remedy,
+      error.retryAfter > 0 && `It may work again in ${plural(error.retryAfter, "second")}.`,
+    ],
     actions: error.status >= 429 || error.code === "busy" ? again : [],
     testId: "problem",
     role: "alert",
@@ -61,7 +73,11 @@ export function errorNotice(error, { retry, suggest } = {}) {
       el(
         "div",
         { class: "chips", "data-testid": "suggestions" },
-        error.suggestions.map((word) => button(word, () => suggest(word), { class: "chip", "data-testid": "suggestion" })),
+        error.suggestions.map((word) => button(
+          word,
+          () => suggest(word),
+          { class: "chip", "data-testid": "suggestion" },
+        )),
       ),
     );
   }

@@ -27,7 +27,7 @@ final class LiveServer {
       address = text.split(separator: " ").last?.dropLast().drop { $0.isWhitespace }
     }
     let found = try #require(
-      address, "the server did not start: \(try String(contentsOfFile: errors, encoding: .utf8))")
+      address, "the server did not start: \((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")")
     url = String(found).trimmingCharacters(in: CharacterSet(charactersIn: "/\n"))
   }
 

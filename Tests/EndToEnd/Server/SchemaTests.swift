@@ -11,7 +11,10 @@ import Testing
     let examples = ProcessInfo.processInfo.environment["KINDRED_TEST_EXAMPLES"] ?? "200"
     try PythonScript.run(
       module: "schemathesis.cli",
-      ["--config-file", PythonScript.folder + "/schemathesis.toml", "run", server.url + "/openapi.json", "--checks", "all", "--max-examples", examples, "--seed", "1", "--no-color"])
+      [
+        "--config-file", PythonScript.folder + "/schemathesis.toml", "run", server.url + "/openapi.json", "--checks",
+        "all", "--max-examples", examples, "--seed", "1", "--no-color",
+      ])
     #expect(try server.request("GET", "/healthz").status == 200)
   }
 }

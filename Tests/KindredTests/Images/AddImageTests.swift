@@ -115,12 +115,12 @@ import Testing
     // PNG of 60,000 × 60,000 by its header.
     var bomb: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
     bomb += Array("IHDR".utf8) + [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0]
-    bomb += [0x9B, 0x2B, 0x7F, 0x4E] + [UInt8](repeating: 0, count: 64)
+    bomb += [0x0F, 0xB0, 0xE2, 0x15] + [UInt8](repeating: 0, count: 64)
     let writer = try CollectionWriter(sandbox.collection())
     let error = #expect(throws: ImageDecodingError.self) {
       try writer.add(image: bomb, name: "bomb.png", model: Sandbox.model)
     }
-    #expect([.tooManyPixels, .corrupt].contains(error?.code))
+    #expect(error?.code == .tooManyPixels)
     #expect(try sandbox.collection().imageCount() == 0)
     #expect(try uploads(sandbox).isEmpty)
   }
