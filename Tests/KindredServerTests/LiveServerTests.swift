@@ -88,6 +88,39 @@ import Testing
     }
   }
 
+  @Test func tellsClientsThatAskToSendTheirBody() async throws {
+    let sandbox = try ServerSandbox()
+    try await LiveServer.run(try server(sandbox)) { live async throws in
+      let answers = try await live.blocking { port in
+        let socket = try RawSocket(port: port)
+        let head = "POST /test/echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+        socket.send(head)
+        let first = try socket.read(until: "\r\n\r\n")
+        socket.send("hello")
+        return (first, try socket.read(until: "hello"))
+      }
+      #expect(answers.0 == "HTTP/1.1 100 Continue\r\n\r\n")
+      #expect(answers.1.hasPrefix("HTTP/1.1 200 OK") && answers.1.hasSuffix("hello"))
+    }
+  }
+
+  @Test func strangersBodiesAreNotReadToTheirEnd() async throws {
+    let sandbox = try ServerSandbox()
+    _ = try sandbox.key(.reader)
+    try await LiveServer.run(try server(sandbox)) { live async throws in
+      let answer = try await live.blocking { port in
+        let socket = try RawSocket(port: port)
+        socket.send("POST /test/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = "10000\r\n" + String(repeating: "a", count: 65_536) + "\r\n"
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(8), socket.send(chunk) {}
+        return ContinuousClock.now - start
+      }
+      #expect(answer < .seconds(8))
+      #expect(try await live.isAnswering())
+    }
+  }
+
   @Test func aBodyThatBreaksIsABadRequest() async throws {
     let sandbox = try ServerSandbox()
     try await LiveServer.run(try server(sandbox)) { live async throws in

@@ -14,6 +14,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let table: ConnectionTable
   private let patience: TimeAmount
+  private let largestBody: Int
   private var requestsInProgress = 0
   private var closesAfterAnswer = false
   /// Nothing is passed on any more; the connection is about to be closed.
@@ -23,7 +24,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// - Parameters:
   ///   - table: of all connections.
   ///   - patience: how long a reader may take nothing.
-  init(table: ConnectionTable, patience: TimeAmount) {
+  ///   - largestBody: bytes that a body may have on any route.
+  init(table: ConnectionTable, patience: TimeAmount, largestBody: Int) {
+    self.largestBody = largestBody
     self.table = table
     self.patience = patience
   }
@@ -45,11 +48,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return }
-    if case .head = unwrapInboundIn(data) {
+    if case .head(let head) = unwrapInboundIn(data) {
       requestsInProgress += 1
       table.changed(context.channel, isIdle: false)
+      goOn(head, context)
     }
     context.fireChannelRead(data)
+  }
+
+  /// Tells a client to send its body that waits to be told; not one whose body is to be refused.
+  private func goOn(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+    // Answers to requests that came before must not be mixed up.
+    guard requestsInProgress == 1, head.headerFields[.expect]?.lowercased() == "100-continue",
+      head.headerFields[.contentLength].map({ Int($0) ?? .max <= largestBody }) ?? true
+    else { return }
+    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -69,7 +82,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     headers[.contentType] = "application/problem+json"
     headers[.contentLength] = String(body.readableBytes)
     headers[.connection] = "close"
-    headers[.contentTypeOptions] = "nosniff"
+    SecurityHeadersMiddleware.add(to: &headers)
     context.write(
       wrapOutboundOut(.head(HTTPResponse(status: .init(code: problem.status), headerFields: headers))), promise: nil)
     context.write(wrapOutboundOut(.body(body)), promise: nil)

@@ -59,14 +59,19 @@ public struct RouteTable: Sendable {
         method: method, path: path, access: access, body: body, isTimed: isTimed, isExempt: isExempt, handler: handler))
   }
 
-  /// The methods that a path answers; none where there is nothing.
+  /// The methods that a path answers; none where there is nothing. As for the router, a name goes before a parameter.
   func methods(at path: String) -> [String] {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     var methods = Set<String>()
+    var mostNames = -1
     for route in routes {
       let pattern = route.path.split(separator: "/", omittingEmptySubsequences: false)
       guard pattern.count == parts.count, zip(pattern, parts).allSatisfy({ $0 == $1 || $0.first == "{" && !$1.isEmpty })
       else { continue }
+      let names = pattern.count { $0.first != "{" }
+      guard names >= mostNames else { continue }
+      if names > mostNames { methods = [] }
+      mostNames = names
       methods.insert(route.method.rawValue)
       if route.method == .get { methods.insert("HEAD") }
     }

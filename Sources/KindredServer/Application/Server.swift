@@ -103,7 +103,10 @@ public struct Server: Sendable {
       router: router(),
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard(table: connections, patience: idle)], idleTimeout: idle,
+          additionalChannelHandlers: [
+            ConnectionGuard(
+              table: connections, patience: idle, largestBody: max(limits.imageBodyBytes, limits.jsonBodyBytes))
+          ], idleTimeout: idle,
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
             maxHeaderFieldCount: limits.headerCount))),
@@ -127,7 +130,7 @@ public struct Server: Sendable {
         reason: String(cString: strerror(error.errnoCode)))
     } catch is CancellationError {
       // Requests that did not end in time were cut off.
-    } catch let error as any CustomStringConvertible where "\(type(of: error))".contains("SocketAddressError") {
+    } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
       throw ServerStartError(
         host: options.host, port: options.port, errorNumber: EADDRNOTAVAIL, reason: "no such address")
     }

@@ -91,16 +91,14 @@ public struct JSONFields {
     return values
   }
 
-  /// A list of numbers in single precision.
+  /// A list of numbers in single precision; those that it can't hold are infinite, which no vector may be.
   public func vector(_ field: String, _ count: ClosedRange<Int>) throws(ServerProblem) -> [Float]? {
     guard let values = try array(field, count) else { return nil }
     var vector: [Float] = []
     vector.reserveCapacity(values.count)
     for value in values {
       guard let number = Self.number(value) else { throw outOfBounds(field, "a list of numbers") }
-      let single = Float(number)
-      guard single.isFinite else { throw outOfBounds(field, "a list of numbers that single precision can hold") }
-      vector.append(single)
+      vector.append(Float(number))
     }
     return vector
   }

@@ -5,8 +5,6 @@ import Hummingbird
 struct BodyLimitMiddleware: RouterMiddleware {
   let limit: Int
   let budget: BodyBudget
-  /// What is left unread after an answer is read and dropped up to here; past it the connection is closed.
-  private static let patience = 64 << 10
 
   func handle(
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
@@ -16,8 +14,15 @@ struct BodyLimitMiddleware: RouterMiddleware {
     context.bodyLimit = limit
     context.bodyClaim = budget.claim()
     var response = try await next(request, context)
-    let announced = request.headers[.contentLength].flatMap { Int($0) }
-    if limit == 0, request.hasBody, announced ?? .max > Self.patience { response.headers[.connection] = "close" }
+    if limit == 0, request.bodyMayBeLong { response.headers[.connection] = "close" }
     return response
+  }
+}
+
+extension Request {
+  /// Whether so much may follow the head that it is better to close the connection than to read what is left of it.
+  var bodyMayBeLong: Bool {
+    if let length = headers[.contentLength] { return Int(length) ?? .max > 64 << 10 }
+    return headers[.transferEncoding] != nil
   }
 }

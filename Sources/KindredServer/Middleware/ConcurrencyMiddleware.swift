@@ -15,18 +15,8 @@ final class ConcurrencyMiddleware: RouterMiddleware {
   ) async throws -> Response {
     defer { count.subtract(1, ordering: .relaxed) }
     guard count.add(1, ordering: .relaxed).newValue <= limit else {
-      var problem = ServerProblem.overloaded(reason: "too many requests are under way")
-      problem.closesConnection = request.hasBody
-      throw problem
+      throw ServerProblem.overloaded(reason: "too many requests are under way")
     }
     return try await next(request, context)
-  }
-}
-
-extension Request {
-  /// Whether something follows the head.
-  var hasBody: Bool {
-    if let length = headers[.contentLength] { return length != "0" }
-    return headers[.transferEncoding] != nil
   }
 }

@@ -15,7 +15,10 @@ struct ErrorMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch {
       let path = request.uri.path
-      return (styles.first { $0.owns(path) } ?? .problemDocument).response(problem(of: error, request, context))
+      var problem = problem(of: error, request, context)
+      // Else the rest of a body that nobody wants would be read to its end.
+      if request.bodyMayBeLong { problem.closesConnection = true }
+      return (styles.first { $0.owns(path) } ?? .problemDocument).response(problem)
     }
   }
 

@@ -11,11 +11,15 @@ struct SecurityHeadersMiddleware: RouterMiddleware {
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
   ) async throws -> Response {
     var response = try await next(request, context)
-    response.headers[.contentTypeOptions] = "nosniff"
-    response.headers[.referrerPolicy] = "no-referrer"
-    response.headers[.frameOptions] = "DENY"
-    response.headers[.resourcePolicy] = "same-origin"
-    response.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
+    Self.add(to: &response.headers)
     return response
+  }
+
+  static func add(to headers: inout HTTPFields) {
+    headers[.contentTypeOptions] = "nosniff"
+    headers[.referrerPolicy] = "no-referrer"
+    headers[.frameOptions] = "DENY"
+    headers[.resourcePolicy] = "same-origin"
+    headers[.contentSecurityPolicy] = contentSecurityPolicy
   }
 }

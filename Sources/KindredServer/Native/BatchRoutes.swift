@@ -57,7 +57,7 @@ extension NativeRoutes {
     _ lines: [ByteBufferView], _ services: ServerServices, _ access: Access, name: String, writer: ImageJSON
   ) async -> [JSONValue] {
     do {
-      return try await services.embed {
+      return try await services.write {
         let wanted = lines.map { line in
           Result { try PictureToAdd(RequestContent.parse(line), roots: services.roots).image }
         }

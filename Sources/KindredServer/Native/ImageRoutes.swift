@@ -30,7 +30,7 @@ extension NativeRoutes {
       let name = try context.collectionName()
       let query = try QueryParameters(request)
       let image = try await PictureToAdd(request, context, query: query, services: services)
-      let added = try await services.embed { try services.add([image.image], to: name, for: context.access)[0].get() }
+      let added = try await services.write { try services.add([image.image], to: name, for: context.access)[0].get() }
       let value = ImageJSON(services, context.access).value(added.record, collection: name)
       return .json(value, status: added.isNew ? .created : .ok)
     }
@@ -60,7 +60,8 @@ extension ServerServices {
     try images(name, for: access, otherwise: .unknownImage).collection.record(id: id)
   }
 
-  /// Adds pictures, for threads of a pool.
+  /// Adds pictures. It waits for other writers, so it is for threads that write: those of searches must not stand still
+  /// while a folder is indexed.
   func add(_ images: [NewImage], to name: String, for access: Access) throws -> [Result<AddedImage, any Error>] {
     let member = try self.images(
       name, for: access, otherwise: .readOnly("This collection holds vectors and no pictures."))
