@@ -17,6 +17,10 @@ import Testing
       #expect(ids(first["images"]) == [1, 2, 3, 4] && first["next"]?.text == "4")
       let second = try await client.send(.get, "\(base)?limit=4&after_id=4").json
       #expect(ids(second["images"]) == [5, 6] && second["next"]?.text == "null")
+      let newest = try await client.send(.get, "\(base)?limit=4&order=newest").json
+      #expect(ids(newest["images"]) == [6, 5, 4, 3] && newest["next"]?.text == "3")
+      let oldest = try await client.send(.get, "\(base)?limit=4&order=newest&after_id=3").json
+      #expect(ids(oldest["images"]) == [2, 1] && oldest["next"]?.text == "null")
       let red = try await client.send(.get, "\(base)?filter_label=RED").json
       #expect(ids(red["images"]).count == 3)
       #expect(ids(try await client.send(.get, "\(base)?filter_format=png").json["images"]).isEmpty)

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "{}", "null", #"{"id":1,"label":"a"}"#, #"{"id":0}"#, #"{"id":"1"}"#, #"{"id":true}"#, #"{"id":1,"top":0}"#,
+    "{}", "null", #"{"id":1,"label":"a"}"#, #"{"id":"1"}"#, #"{"id":true}"#, #"{"id":1,"top":0}"#,
     #"{"id":1,"top":1001}"#, #"{"id":1,"top":true}"#, #"{"id":1,"top":null}"#, #"{"id":1,"offset":-1}"#,
     #"{"id":1,"min_score":2}"#, #"{"id":1,"min_score":"0"}"#, #"{"id":1,"level":6}"#, #"{"id":1,"rerank":1}"#,
     #"{"id":1,"exact":"true"}"#, #"{"id":1,"filter":[]}"#, #"{"id":1,"filter":{"labels":"a"}}"#,
@@ -109,7 +109,10 @@ import Testing
       let answer = try await client.send(.post, path, json: #"{"vector":[2,1]}"#)
       #expect(try ids(answer) == ["0", "1"])
       #expect(try hits(answer)[0]["metadata"]?.text == #"{"text":"a cat"}"#)
-      #expect(try ids(await client.send(.post, path, json: #"{"id":1,"top":1}"#)) == ["1"])
+      #expect(try ids(await client.send(.post, path, json: #"{"id":1,"top":1}"#)) == ["0"])
+      let apart = #"{"positives":[{"vector":[1,1]}],"negatives":[{"id":0}]}"#
+      #expect(try ids(await client.send(.post, path, json: apart)) == ["1"])
+      #expect(try await client.send(.post, path, json: #"{"id":2}"#).problem == "unknown-entry")
       #expect(try ids(await client.send(.post, path, json: #"{"label":"cat"}"#)) == ["0"])
       #expect(try await client.send(.post, path, json: #"{"vector":[1,2,3]}"#).problem == "dimension-mismatch")
       #expect(try await client.send(.post, path, json: #"{"vector":[0,0]}"#).problem == "no-direction")

@@ -33,7 +33,13 @@ import Testing
     let hits = try searcher.search([5, 0, 0], top: 2).hits
     #expect(hits.map(\.record.id) == [0, 2])
     #expect(hits[0].score == 1)
-    #expect(try searcher.search([5, 0, 0], top: 2, offset: 1).hits.map(\.record.id) == [2, 1])
+    #expect(try searcher.search(like: [.vector([5, 0, 0])], top: 2, offset: 1).hits.map(\.record.id) == [2, 1])
+
+    // An example is no hit itself; what is taken away moves its like to the end.
+    #expect(try searcher.search(like: [.identifier(0)], top: 5).hits.map(\.record.id) == [2, 1])
+    let far = try searcher.search(like: [.vector([1, 1, 0])], unlike: [.identifier(1)], top: 5).hits
+    #expect(far.map(\.record.id) == [0, 2])
+    #expect(throws: KindredError.self) { try searcher.search(like: [.identifier(9)], top: 5) }
 
     // Opened by another process.
     let again = try Collection(at: member.collection.directory, kind: .vectors)

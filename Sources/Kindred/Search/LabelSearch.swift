@@ -18,7 +18,7 @@ struct LabelSearch {
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
     for example in request.negatives {
       let vector = try resolver.vector(of: example, timing: &timing)
-      VectorMath.add(vector, weight: -Searcher.negativeWeight / Float(request.negatives.count), to: &query)
+      VectorMath.add(vector, weight: -QueryVector.negativeWeight / Float(request.negatives.count), to: &query)
     }
     query = VectorMath.normalized(query)
 

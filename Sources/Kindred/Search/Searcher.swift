@@ -10,12 +10,6 @@ public final class Searcher: Sendable {
   public let collection: Collection
   private let model: LazyModel
 
-  /// How much the average of the negatives counts.
-  ///
-  /// Pooled features after a ReLU are all positive, so any two share much: taking negatives away whole would take that
-  /// common part away too and leave noise.
-  static let negativeWeight: Float = 0.5
-
   /// - Parameters:
   ///   - collection: the one to search.
   ///   - loadModel: loads the network; called at most once, and only for a picture that is not in the collection.
@@ -68,20 +62,13 @@ public final class Searcher: Sendable {
     for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
   ) throws -> [Float] {
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
-    var sum = [Float](repeating: 0, count: try collection.imageModel.featureDimension)
-    for (examples, weight) in [(request.positives, Float(1)), (request.negatives, -Self.negativeWeight)] {
-      for example in examples {
-        let vector = try resolver.vector(of: example, timing: &timing)
-        VectorMath.add(vector, weight: weight / Float(examples.count), to: &sum)
+    func vectors(_ examples: [SearchRequest.Example]) throws -> [[Float]] {
+      try examples.map { example in
         if case .identifier(let id) = example { excluded.insert(id) }
+        return try resolver.vector(of: example, timing: &timing)
       }
     }
-    let norm = VectorMath.norm(sum)
-    guard norm > 1e-6 else {
-      throw KindredError(
-        .invalidArgument, reason: "the images to be like and unlike cancel out; nothing is left to search for")
-    }
-    return VectorMath.normalized(sum, norm: norm)
+    return try QueryVector.combining(vectors(request.positives), without: vectors(request.negatives))
   }
 }
 

@@ -22,38 +22,76 @@ public struct VectorSearcher: Sendable {
     public var timing: SearchTiming
   }
 
+  /// What entries should be like, or unlike.
+  public enum Example: Sendable, Equatable {
+    /// Of the collection's dimension; its length does not matter.
+    case vector([Float])
+    /// An entry, which is no hit itself.
+    case identifier(Int64)
+  }
+
+  /// The entries nearest to a vector; none in an empty collection. See ``search(like:unlike:top:offset:minimumScore:depth:)``.
+  public func search(_ vector: [Float], top: Int, depth: SearchDepth = .standard) throws -> Result {
+    try search(like: [.vector(vector)], top: top, depth: depth)
+  }
+
   /// The nearest entries; none in an empty collection.
   /// - Parameters:
-  ///   - vector: of the collection's dimension; its length does not matter.
+  ///   - positives: averaged; one or more.
+  ///   - negatives: their average is taken away, at half weight.
   ///   - top: how many at most.
   ///   - offset: how many of the best to leave out.
   ///   - minimumScore: entries of a lower cosine are left out.
   ///   - depth: how deep the graph is searched.
-  /// - Throws: ``KindredError/Code/dimensionMismatch`` with both lengths, ``KindredError/Code/invalidArgument``.
+  /// - Throws: ``KindredError/Code/dimensionMismatch`` with both lengths, ``KindredError/Code/unknownEntry``,
+  ///   ``KindredError/Code/invalidArgument``.
   public func search(
-    _ vector: [Float], top: Int, offset: Int = 0, minimumScore: Float? = nil, depth: SearchDepth = .standard
+    like positives: [Example], unlike negatives: [Example] = [], top: Int, offset: Int = 0, minimumScore: Float? = nil,
+    depth: SearchDepth = .standard
   ) throws -> Result {
-    let norm = VectorMath.norm(vector)
-    guard norm.isFinite, norm > 0 else {
-      throw KindredError(
-        .invalidArgument, place: "vector", reason: "the vector is zero or holds a number that is not finite")
-    }
+    let dimension = try collection.dimension()
+    let (like, unlike) = try (vectors(positives, dimension), vectors(negatives, dimension))
+    var timing = SearchTiming()
+    guard dimension != nil else { return Result(hits: [], exact: true, timing: timing) }
+    let excluded = Set(
+      (positives + negatives).compactMap { if case .identifier(let id) = $0 { id } else { nil } })
     let question = Ranking.Question(
-      query: VectorMath.normalized(vector, norm: norm), top: top + offset, minimumScore: minimumScore)
+      query: try QueryVector.combining(like, without: unlike), top: top + offset, minimumScore: minimumScore,
+      excludedCount: excluded.count)
     let answer = try retryingAfterCompaction {
       try Ranking(collection: collection, depth: depth).nearest(question) { db, neighbor, _ in
         try Row.fetchAll(
           db.cachedStatement(sql: "SELECT id, metadata FROM content WHERE feature_row = ?"), arguments: [neighbor.row]
-        ).map {
+        ).filter { !excluded.contains($0["id"]) }.map {
           VectorHit(
             record: VectorRecord(id: $0["id"], metadata: $0["metadata"]), score: min(1, max(-1, neighbor.score)))
         }
       }
     }
-    var timing = SearchTiming()
     timing.search = answer.search
     timing.fetch = answer.fetch
     return Result(hits: Array(answer.hits.dropFirst(offset)), exact: answer.exact, timing: timing)
+  }
+
+  /// Examples as unit vectors.
+  private func vectors(_ examples: [Example], _ dimension: Int?) throws -> [[Float]] {
+    try examples.map { example in
+      switch example {
+      case .identifier(let id): return VectorMath.normalized(try collection.vectors(ids: [id])[0].vector)
+      case .vector(let vector):
+        if let dimension, vector.count != dimension {
+          throw KindredError(
+            .dimensionMismatch, place: "vector",
+            reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
+        }
+        let norm = VectorMath.norm(vector)
+        guard norm.isFinite, norm > 0 else {
+          throw KindredError(
+            .invalidArgument, place: "vector", reason: "the vector is zero or holds a number that is not finite")
+        }
+        return VectorMath.normalized(vector, norm: norm)
+      }
+    }
   }
 
   /// The entries whose metadata holds the most words of a text, whatever the case of ASCII letters; the score is the

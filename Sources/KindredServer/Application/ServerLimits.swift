@@ -14,8 +14,8 @@ public struct ServerLimits: Sendable {
   /// Open connections; past it the one that has been idle for longest is closed.
   public var connections = 1024
   /// Requests a second that a key may make in the long run, and how many at once.
-  public var requestsPerSecond = 100.0
-  public var requestBurst = 200.0
+  public var requestsPerSecond = 200.0
+  public var requestBurst = 1000.0
   /// Failed authentications a second of one address in the long run, and how many at once.
   public var failuresPerSecond = 5.0
   public var failureBurst = 50.0

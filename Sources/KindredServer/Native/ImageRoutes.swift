@@ -11,6 +11,7 @@ extension NativeRoutes {
       let query = try QueryParameters(request)
       let after = try query.int("after_id", 0...(1 << 53)) ?? 0
       let limit = try query.int("limit", 1...1000) ?? 100
+      let newestFirst = try query.choice("order", ["oldest", "newest"]) == "newest"
       let filter = try SearchFilter(query)
       let writer = ImageJSON(services, context.access)
       return .json(
@@ -18,7 +19,8 @@ extension NativeRoutes {
           let member = try services.member(name, for: context.access)
           let images =
             member.collection.kind == .images
-            ? try member.collection.images(after: Int64(after), limit: limit, filter: filter) : []
+            ? try member.collection.images(
+              after: after > 0 ? Int64(after) : nil, limit: limit, filter: filter, newestFirst: newestFirst) : []
           let next = images.count == limit ? images.last.map { JSONValue.int($0.id) } : nil
           return .object([
             ("images", .array(images.map { writer.value($0, collection: name) })), ("next", next ?? .null),

@@ -65,7 +65,7 @@ struct SearchWanted: Sendable {
   }
 
   private mutating func example(_ fields: JSONFields) throws(ServerProblem) -> SearchRequest.Example? {
-    if let id = try fields.int("id", 1...(1 << 53)) { return .identifier(Int64(id)) }
+    if let id = try fields.int("id", 0...(1 << 53)) { return .identifier(Int64(id)) }
     if let vector = try fields.vector("vector", 1...65_536) { return .vector(vector) }
     guard let bytes = try fields.base64("image") else { return nil }
     guard !bytes.isEmpty else { throw .invalid("`\(fields.name("image"))` is empty.") }

@@ -86,9 +86,8 @@ extension NativeRoutes {
   /// Vectors are searched by what they are, or by words of their metadata.
   private static func vectors(_ member: IndexFolder.Member, _ request: SearchRequest) throws -> Answer {
     let searcher = try VectorSearcher(member.collection)
-    guard request.filter.isEmpty, request.negatives.isEmpty, request.positives.count <= 1 else {
-      throw ServerProblem.invalid(
-        "A collection of vectors is searched by one `vector`, `id` or `label`, without filter.")
+    guard request.filter.isEmpty else {
+      throw ServerProblem.invalid("A collection of vectors has nothing that a filter could be for.")
     }
     let hits: [VectorHit]
     var exact = true
@@ -98,14 +97,9 @@ extension NativeRoutes {
       hits = Array(try searcher.search(words: label, top: request.top + request.offset).dropFirst(request.offset))
       timing.search = (ContinuousClock.now - start) / .seconds(1)
     } else {
-      let vector: [Float]
-      switch request.positives.first {
-      case .vector(let given): vector = given
-      case .identifier(let id): vector = try member.collection.vectors(ids: [id])[0].vector
-      default: throw ServerProblem.invalid("A collection of vectors holds no pictures to search by.")
-      }
       let result = try searcher.search(
-        vector, top: request.top, offset: request.offset, minimumScore: request.minimumScore, depth: request.depth)
+        like: examples(request.positives), unlike: examples(request.negatives), top: request.top,
+        offset: request.offset, minimumScore: request.minimumScore, depth: request.depth)
       (hits, exact, timing) = (result.hits, result.exact, result.timing)
     }
     let values = hits.map { hit -> JSONValue in
@@ -116,6 +110,18 @@ extension NativeRoutes {
       ])
     }
     return Answer(hits: values, exact: exact, timing: timing)
+  }
+
+  private static func examples(_ examples: [SearchRequest.Example]) throws(ServerProblem) -> [VectorSearcher.Example] {
+    var found: [VectorSearcher.Example] = []
+    for example in examples {
+      switch example {
+      case .vector(let vector): found.append(.vector(vector))
+      case .identifier(let id): found.append(.identifier(id))
+      case .file, .bytes: throw .invalid("A collection of vectors holds no pictures to search by.")
+      }
+    }
+    return found
   }
 
   /// What is wrong with a search that is well-formed; `nil` for errors of another kind.

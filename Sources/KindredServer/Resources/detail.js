@@ -96,7 +96,7 @@ function actions(id) {
     "div",
     { class: "actions" },
     make("like", "More like this", chosen.like, () => like(id)),
-    make("unlike", "Less like this", chosen.unlike, () => unlike(id, results())),
+    make("unlike", "Less like this", chosen.unlike, () => unlike(id)),
   );
 }
 

@@ -35,8 +35,8 @@ export const queryKey = (s) => JSON.stringify([s.c, s.q, s.like, s.unlike, s.ima
 export const isSearch = (s) => Boolean(s.q || s.image || s.like.length);
 
 async function body(s) {
-  if (s.q) return { label: s.q };
   const negatives = s.unlike.map((id) => ({ id }));
+  if (s.q) return { label: s.q, negatives };
   if (s.like.length === 1 && !negatives.length && !s.image) return { id: s.like[0] };
   const positives = s.like.map((id) => ({ id }));
   if (s.image) positives.unshift({ image: await base64(uploads.get(s.image)) });
@@ -58,34 +58,11 @@ export async function* searchPages(s, signal) {
   }
 }
 
-/**
- * Pages of a collection's images, the newest first. The API lists them by ascending identifier, so this asks for
- * windows of identifiers from the end: a window of n identifiers holds n images at most, thus one request is enough.
- */
-export async function* newestPages(s, entries, signal) {
-  let items = [];
-  let after = Math.max(0, entries - pageSize); // Identifiers begin at 1, so the greatest is no less than the count.
-  for (let turn = 0; turn < 20 && after !== null; turn++) {
-    const page = await api.images(s.c, { after_id: after, limit: 1000 }, signal);
-    items = items.concat(page.images).slice(-pageSize);
-    after = page.next;
-  }
-  let low = items.length ? items[0].id - 1 : 0;
-  yield { items: items.reverse(), done: low === 0 };
-  for (let size = pageSize; low > 0; ) {
-    const from = Math.max(0, low - size);
-    const page = await api.images(s.c, { after_id: from, limit: low - from }, signal);
-    const found = page.images.filter((image) => image.id <= low);
-    low = from;
-    size = found.length < 10 ? Math.min(1000, size * 2) : pageSize; // Many were deleted here: wider steps.
-    if (found.length || low === 0) yield { items: found.reverse(), done: low === 0 };
-  }
-}
-
-/** Pages of the images that the filters let through, in the order of their identifiers. */
-export async function* filteredPages(s, signal) {
+/** Pages of the images that the filters let through, the newest first. */
+export async function* imagePages(s, signal) {
   for (let after = 0; after !== null; ) {
-    const page = await api.images(s.c, { after_id: after, limit: pageSize, filter: filterOf(s) }, signal);
+    const options = { order: "newest", after_id: after, limit: pageSize, filter: filterOf(s) };
+    const page = await api.images(s.c, options, signal);
     after = page.next;
     yield { items: page.images, done: after === null };
   }
@@ -93,12 +70,12 @@ export async function* filteredPages(s, signal) {
 
 /** The heading over the results. */
 export function title(s, result) {
-  if (s.q) return `“${result?.label ?? s.q}”`;
+  const unlike = s.unlike.length ? `, less like ${s.unlike.length}` : "";
+  if (s.q) return `“${result?.label ?? s.q}”${unlike}`;
   const parts = [];
   const file = s.image && uploads.get(s.image)?.file.name;
   if (s.image) parts.push(file ? `your picture ${file}` : "your picture");
   if (s.like.length) parts.push(plural(s.like.length, "example"));
   if (!parts.length) return "";
-  const unlike = s.unlike.length ? `, less like ${s.unlike.length}` : "";
   return `Like ${parts.join(" and ")}${unlike}`;
 }

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { combobox } from "./combobox.js";
 import { announce, byId, el, plural, sentences } from "./dom.js";
 import { Grid } from "./grid.js";
-import { filteredPages, isSearch, keepUpload, newestPages, queryKey, searchPages, title, upload } from "./query.js";
+import { imagePages, isSearch, keepUpload, queryKey, searchPages, title, upload } from "./query.js";
 import { filterOf, go, noQuery, state } from "./state.js";
 import { ownPicture } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
@@ -21,7 +21,7 @@ const picker = byId("picture-file");
 const grid = new Grid(byId("grid"), {
   open: (id) => go({ item: String(id) }),
   like: (id) => like(id),
-  unlike: (id) => unlike(id, results()),
+  unlike,
   chosen: inTray,
 });
 
@@ -59,8 +59,7 @@ export function showSearch(collection, again = false) {
   if (!collection.entries) return showEmptyCollection(collection);
   if (isSearch(s)) run.pages = searchPages(s, stop.signal);
   else if (collection.kind === "vectors") return showVectorsHint(collection);
-  else if (Object.keys(filterOf(s)).length) run.pages = filteredPages(s, stop.signal);
-  else run.pages = newestPages(s, collection.entries, stop.signal);
+  else run.pages = imagePages(s, stop.signal);
   if (!isSearch(s)) heading.textContent = Object.keys(filterOf(s)).length ? "Filtered pictures" : "Newest pictures";
   grid.showPlaceholders();
   scrollTo(0, 0);

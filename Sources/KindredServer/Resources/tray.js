@@ -7,27 +7,23 @@ import { ownPicture, releaseThumbnails, showThumbnail } from "./thumbs.js";
 
 const limit = 64; // The contract's bound, of each kind.
 
-const search = (changes) => go({ q: "", item: "", tab: "search", ...changes });
+const search = (changes) => go({ item: "", tab: "search", ...changes });
 
 export function like(id) {
   const { like, unlike } = state();
   if (like.includes(id)) return search({ like: like.filter((other) => other !== id) });
   if (like.length >= limit) return toast(`${limit} examples are the most that one search takes`);
-  search({ like: [...like, id], unlike: unlike.filter((other) => other !== id) });
+  // Examples take the place of a label.
+  search({ q: "", like: [...like, id], unlike: unlike.filter((other) => other !== id) });
 }
 
-/** `shown` are the results on the page: where nothing was said to be like, the best of them stand for the search. */
-export function unlike(id, shown = []) {
+export function unlike(id) {
   const { q, image, like, unlike } = state();
   if (unlike.includes(id)) return search({ unlike: unlike.filter((other) => other !== id) });
   if (unlike.length >= limit) return toast(`${limit} examples are the most that one search takes`);
-  let positives = like.filter((other) => other !== id);
-  if (q && !positives.length) {
-    positives = shown.map((item) => item.id).filter((other) => other !== id && !unlike.includes(other)).slice(0, 3);
-    if (positives.length) toast("The best matches are now the examples, and this one counts against them");
-  }
+  const positives = like.filter((other) => other !== id);
   search({ like: positives, unlike: [...unlike, id] });
-  if (positives.length || image) return;
+  if (q || positives.length || image) return;
   announce("A search needs something to be like: choose “More like this” for another one");
 }
 
@@ -39,12 +35,12 @@ let shownKey = "";
 
 /** Shows the tray for the state. `kind` is the collection's. */
 export function showTray(kind) {
-  const { c, like, unlike, image, tab } = state();
+  const { c, q, like, unlike, image, tab } = state();
   const kept = image ? upload(image) : null;
   const empty = !like.length && !unlike.length && !kept;
   tray.hidden = empty || tab === "index";
   document.body.classList.toggle("with-tray", !tray.hidden);
-  const key = JSON.stringify([c, like, unlike, kept ? image : "", kind]);
+  const key = JSON.stringify([c, q, like, unlike, kept ? image : "", kind]);
   if (key === shownKey) return;
   shownKey = key;
   releaseThumbnails(list);
@@ -61,7 +57,7 @@ export function showTray(kind) {
       list.append(entry(sign, picture, `example ${id}`, id, remove));
     }
   }
-  byId("tray-hint").hidden = Boolean(like.length || kept);
+  byId("tray-hint").hidden = Boolean(q || like.length || kept);
 }
 
 function entry(sign, picture, name, id, remove) {

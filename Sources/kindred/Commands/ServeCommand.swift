@@ -75,10 +75,10 @@ struct ServeLimits: ParsableArguments {
   var maxConnections = 1024
 
   @Option(help: ArgumentHelp("Requests a second of one key.", valueName: "number"))
-  var rate = 100.0
+  var rate = 200.0
 
   @Option(help: ArgumentHelp("Requests of one key at once.", valueName: "number"))
-  var burst = 200.0
+  var burst = 1000.0
 
   @Option(help: ArgumentHelp("Seconds that a request may take.", valueName: "seconds"))
   var timeout = 60.0
