@@ -7,11 +7,14 @@ final class LiveServer {
   let url: String
   let process: Process
   private let errors: String
+  /// Keeps its folder.
+  private let program: Program
 
   /// - Parameters:
   ///   - program: whose folder has the index.
   ///   - arguments: after `serve --port 0`.
   init(_ program: Program, _ arguments: [String] = []) throws {
+    self.program = program
     let output = program.folder + "/.serve-\(UUID().uuidString)"
     errors = output + ".err"
     for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
