@@ -84,4 +84,81 @@ import Testing
     }
     #expect(try folder.members().isEmpty)
   }
+
+  /// The ordinary way to put a new index in the place of an old one.
+  @Test func aNameThatGoesOverLeavesBothCollectionsWhole() async throws {
+    let sandbox = try Sandbox()
+    defer { withExtendedLifetime(sandbox) {} }
+    let folder = IndexFolder(path: sandbox.root + "/index")
+    var generator = SeededGenerator(seed: 1)
+    func vectors(_ count: Int) -> [NewVector] {
+      (0..<count).map { _ in
+        NewVector(vector: (0..<4).map { _ in Float.random(in: -1...1, using: &generator) }, metadata: "{}")
+      }
+    }
+    let live = try folder.createVectors(name: "live")
+    let next = try folder.createVectors(name: "next")
+    try folder.write(to: live) { try $0.insert(vectors(5_000)) }
+    try folder.write(to: next) { try $0.insert(vectors(5_500)) }
+    try folder.write(to: live) { try $0.insert(vectors(1)) }
+    let old = try folder.rename(live, to: "old")
+    let current = try folder.rename(next, to: "live")
+    // Whoever still holds the collection by its old name writes to the one that was meant, or is told.
+    #expect(throws: KindredError.self) { try CollectionWriter(live.collection) }
+    try folder.write(to: live) { try $0.insert(vectors(2)) }
+    #expect(try old.collection.imageCount() == 5_003)
+    try await Task.sleep(for: .seconds(3))
+    for member in [old, current] {
+      let report = try Verifier(Collection(at: member.collection.directory, kind: nil)).run()
+      #expect(!report.problems.contains { $0.kind != .graph }, "\(report.problems)")
+    }
+    #expect(try current.collection.imageCount() == 5_500)
+    try folder.delete(old)
+    #expect(throws: KindredError.self) { try folder.write(to: live) { _ in } }
+  }
+
+  @Test func namesThatLookLikeIdentifiersAndRemains() throws {
+    let sandbox = try Sandbox()
+    defer { withExtendedLifetime(sandbox) {} }
+    let folder = IndexFolder(path: sandbox.root + "/index")
+    let member = try folder.createVectors(name: "a")
+    let other = try folder.createVectors(name: "b")
+    #expect(throws: KindredError.self) { try folder.rename(other, to: member.collection.identifier) }
+    #expect(throws: KindredError.self) { try folder.createVectors(name: member.collection.identifier) }
+    // What a creation left that was interrupted takes no name; a person's files do.
+    let manager = FileManager.default
+    for (name, file, isFree) in [("c", "writer.lock", true), ("d", "features-000001.f32", true), ("e", "x.txt", false)]
+    {
+      try manager.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)/\(file)"))
+      if isFree {
+        _ = try folder.createVectors(name: name)
+      } else {
+        #expect(throws: KindredError.self) { try folder.createVectors(name: name) }
+      }
+    }
+    #expect(try folder.rename(other, to: "f").name == "f")
+  }
+
+  @Test func graphsAreCaughtUpAtTheStart() async throws {
+    let sandbox = try Sandbox()
+    defer { withExtendedLifetime(sandbox) {} }
+    let path = sandbox.root + "/index"
+    var generator = SeededGenerator(seed: 2)
+    let vectors = (0..<5_050).map { _ in
+      NewVector(vector: (0..<4).map { _ in Float.random(in: -1...1, using: &generator) }, metadata: "{}")
+    }
+    do {
+      // A process that ends right after its write.
+      let member = try IndexFolder(path: path).createVectors(name: "v")
+      try CollectionWriter(member.collection).insert(vectors)
+    }
+    let folder = IndexFolder(path: path)
+    try folder.catchUpGraphs()
+    let collection = try folder.member("v").collection
+    for _ in 0..<300 where try collection.graph(at: collection.moment()) == nil {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    #expect(try collection.graph(at: collection.moment())?.liveCount == 5_050)
+  }
 }

@@ -160,8 +160,44 @@ import Testing
     #expect(Spelling.nearest(to: "dalmation", among: known, limit: 3) == ["dalmatian"])
     #expect(Spelling.nearest(to: "piano", among: known, limit: 3) == ["grand_piano"])
     #expect(Spelling.nearest(to: "xylophone", among: known, limit: 3).isEmpty)
-    #expect(Spelling.editDistance(Array("ab"), Array("ba")) == 1)
-    #expect(Spelling.editDistance(Array(""), Array("abc")) == 3)
-    #expect(Spelling.editDistance(Array("kitten"), Array("sitting")) == 3)
+    #expect(Spelling.editDistance(Array("ab"), Array("ba"), most: 2) == 1)
+    #expect(Spelling.editDistance(Array(""), Array("abc"), most: 3) == 3)
+    #expect(Spelling.editDistance(Array("kitten"), Array("sitting"), most: 3) == 3)
+    #expect(Spelling.editDistance(Array("kitten"), Array("sitting"), most: 2) == nil)
+  }
+
+  /// The band around the diagonal gives what the whole table gives.
+  @Test func distancesWithinTheBandAreRight() {
+    func whole(_ first: [UInt8], _ second: [UInt8]) -> Int {
+      var table = [[Int]](repeating: [Int](repeating: 0, count: second.count + 1), count: first.count + 1)
+      for row in 0...first.count {
+        for column in 0...second.count {
+          guard row > 0, column > 0 else {
+            table[row][column] = max(row, column)
+            continue
+          }
+          let same = first[row - 1] == second[column - 1]
+          table[row][column] = min(
+            table[row - 1][column] + 1, table[row][column - 1] + 1, table[row - 1][column - 1] + (same ? 0 : 1))
+          if row > 1, column > 1, first[row - 1] == second[column - 2], first[row - 2] == second[column - 1] {
+            table[row][column] = min(table[row][column], table[row - 2][column - 2] + 1)
+          }
+        }
+      }
+      return table[first.count][second.count]
+    }
+    let seed: UInt64 = 5
+    print("seed \(seed)")
+    var generator = SeededGenerator(seed: seed)
+    func word() -> [UInt8] {
+      (0..<Int.random(in: 0...9, using: &generator)).map { _ in UInt8.random(in: 0...2, using: &generator) }
+    }
+    for _ in 0..<3_000 {
+      let (first, second) = (word(), word())
+      let distance = whole(first, second)
+      for most in 0...8 {
+        #expect(Spelling.editDistance(first, second, most: most) == (distance <= most ? distance : nil))
+      }
+    }
   }
 }

@@ -186,4 +186,31 @@ import VectorIndex
   func badDates(_ text: String) {
     #expect(throws: KindredError.self) { try SearchFilter.date(text) }
   }
+
+  @Test func pathsAreMatchedAsTheyAreSeen() throws {
+    let sandbox = try Sandbox()
+    try sandbox.picture("red/a.jpg", hue: 0)
+    try sandbox.picture("blue/b.jpg", hue: 2)
+    try sandbox.run()
+    func found(_ pattern: String, _ visibility: PathVisibility?) throws -> [String] {
+      var filter = SearchFilter()
+      filter.path = pattern
+      filter.visibility = visibility
+      return try sandbox.collection().images(limit: 10, filter: filter).map { ($0.path as NSString).lastPathComponent }
+    }
+    let below = PathVisibility(roots: try AllowedRoots([sandbox.pictures]), showsOthers: false)
+    let outside = PathVisibility(roots: try AllowedRoots([sandbox.pictures + "/red"]), showsOthers: false)
+    #expect(try found("\(sandbox.root)/*", nil).count == 2)
+    #expect(try found("\(sandbox.root)/*", below).isEmpty)
+    #expect(try found("pictures/blue/*", below) == ["b.jpg"])
+    #expect(try found("blue/*", below) == ["b.jpg"])
+    // Outside of the roots only the name is seen.
+    #expect(try found("blue/*", outside).isEmpty)
+    #expect(try found("/*", outside).isEmpty)
+    #expect(try found("b.*", outside) == ["b.jpg"])
+    #expect(try found("red/a.jpg", outside) == ["a.jpg"])
+    var empty = SearchFilter()
+    empty.visibility = below
+    #expect(empty.isEmpty)
+  }
 }

@@ -23,6 +23,8 @@ public final class Collection: Sendable {
   public let created: String
 
   let files: CollectionFiles
+  /// Which database this object has open. Another may come to lie at its path, when collections are renamed.
+  private let identity: FileIdentity?
   /// A pool; a single read-only connection where the folder can't be written to.
   let database: any DatabaseReader
   private let openSegment: Mutex<Segment?> = Mutex(nil)
@@ -102,6 +104,7 @@ public final class Collection: Sendable {
     guard !exists(at: directory) else {
       throw KindredError(.collectionExists, place: directory, reason: "a collection is here already")
     }
+    try checkIsNoIdentifier((directory as NSString).lastPathComponent)
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
@@ -167,6 +170,8 @@ public final class Collection: Sendable {
         remedy: "Make one with `kindred index FOLDER`, or name another place with --index.")
     }
     let databasePath = files.database
+    let identity = FileIdentity(of: databasePath)
+    self.identity = identity
     do {
       database = try CollectionDatabase.open(databasePath)
       let (found, properties) = try database.read { db in
@@ -254,6 +259,16 @@ public final class Collection: Sendable {
     return moment.rowCount > 0 ? try features(at: moment).dimension : nil
   }
 
+  /// Files beside the database are found by path, so whoever opens one must make sure that it is still this collection's.
+  /// - Throws: ``KindredError/Code/noCollection`` when the collection was renamed or removed meanwhile.
+  func checkPlace() throws {
+    guard FileIdentity(of: files.database) == identity else {
+      throw KindredError(
+        .noCollection, place: directory, reason: "the collection that was here was renamed or removed",
+        remedy: "Try again.")
+    }
+  }
+
   /// - Throws: ``KindredError/Code/damagedCollection`` when the file's rows are not those of the collection's network.
   func checkDimension(_ features: FeatureFile) throws {
     guard let model = settings.model, features.dimension != model.featureDimension else { return }
@@ -280,6 +295,10 @@ public final class Collection: Sendable {
     try openSegment.withLock { current in
       if current?.number != moment.segment {
         current = Segment(number: moment.segment, features: try FeatureFile(path: files.features(moment.segment)))
+        do { try checkPlace() } catch {
+          current = nil
+          throw error
+        }
       }
       guard let features = current?.features else { preconditionFailure("set above") }
       if features.rowCount < moment.rowCount { try features.refresh() }
@@ -331,6 +350,14 @@ public final class Collection: Sendable {
 
   static func timestamp(_ date: Date = Date()) -> String {
     date.formatted(.iso8601)
+  }
+
+  /// A collection is found by its name or its identifier, so no name may look like one.
+  static func checkIsNoIdentifier(_ name: String) throws {
+    guard name.wholeMatch(of: /[0-9a-z]{36,44}/) != nil else { return }
+    throw KindredError(
+      .invalidArgument, place: name, reason: "the name looks like a collection's identifier",
+      remedy: "Choose a shorter name, or one with a dash.")
   }
 
   private static func newIdentifier() -> String {

@@ -17,6 +17,15 @@ struct CollectionFiles: Sendable {
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
+  /// Whether nothing is here, or only what the interrupted making of a collection leaves.
+  var areRemains: Bool {
+    guard FolderWalker.information(directory) != nil else { return true }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return false }
+    return names.allSatisfy {
+      $0.wholeMatch(of: /writer\.lock|features-[0-9]{6,}\.f32|collection\.sqlite\.new(-wal|-shm|-journal)?/) != nil
+    }
+  }
+
   /// Feature files and graphs of other numbers than `number`: what a crash in a compaction left.
   func leftovers(besides number: Int) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []

@@ -21,7 +21,11 @@ public final class CollectionWriter {
   public init(_ collection: Collection, truncatesLog: Bool = true) throws {
     self.collection = collection
     self.truncatesLog = truncatesLog
+    // Where the folder is gone there is no place for the lock.
+    try collection.checkPlace()
     lock = try WriterLock(path: collection.files.lock)
+    // Whoever renames or removes the collection holds this lock meanwhile.
+    try collection.checkPlace()
     let moment = try collection.moment()
     segment = moment.segment
     let files = collection.files

@@ -104,6 +104,7 @@ extension CollectionWriter {
             folderLabels: image.folderLabels))
       }
       let counts = try commit(entries)
+      created = []
       // A file that changed leaves its old content behind.
       if !counts.edits.isEmpty { try sweepOrphans() }
     } catch {

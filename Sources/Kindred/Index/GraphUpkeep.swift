@@ -15,52 +15,37 @@ final class GraphUpkeep: Sendable {
   private struct State {
     /// Writes of each collection, counted; what is the same after the quiet time has seen no further write.
     var writes: [String: Int] = [:]
-    var isRunning: Set<String> = []
     var isStopped = false
   }
 
   private let state: Mutex<State> = Mutex(State())
   private let queue = DispatchQueue(label: "kindred.graph-upkeep", qos: .utility)
 
-  /// Takes note of a write.
-  func note(_ collection: Collection, turns: WriterTurns) {
-    guard (try? collection.moment().contentCount >= Collection.exactSearchLimit) ?? false else { return }
+  /// Takes note that a collection's graph may be behind.
+  func note(_ collection: Collection, in folder: IndexFolder) {
+    guard let moment = try? collection.moment(), moment.contentCount >= Collection.exactSearchLimit else { return }
     let identifier = collection.identifier
     let count = state.withLock { state in
       state.writes[identifier, default: 0] += 1
       return state.writes[identifier, default: 0]
     }
-    if waiting(collection) >= Self.mostWaiting {
-      queue.async { self.update(collection, turns: turns) }
+    let covered = (try? collection.graph(at: moment))?.flatMap(\.maxRow).map { $0 + 1 } ?? 0
+    if moment.rowCount - covered >= Self.mostWaiting {
+      queue.async { [weak folder] in self.update(identifier, in: folder) }
     } else {
-      queue.asyncAfter(deadline: .now() + Self.quiet) {
+      queue.asyncAfter(deadline: .now() + Self.quiet) { [weak folder] in
         guard self.state.withLock({ $0.writes[identifier] }) == count else { return }
-        self.update(collection, turns: turns)
+        self.update(identifier, in: folder)
       }
     }
   }
 
-  /// Rows that the saved graph lacks.
-  private func waiting(_ collection: Collection) -> Int {
-    guard let moment = try? collection.moment() else { return 0 }
-    let covered = (try? collection.graph(at: moment))?.flatMap(\.maxRow).map { $0 + 1 } ?? 0
-    return max(0, moment.rowCount - covered)
-  }
-
-  private func update(_ collection: Collection, turns: WriterTurns) {
-    let identifier = collection.identifier
-    guard !state.withLock({ $0.isStopped }), isBehind(collection) else { return }
+  private func update(_ identifier: String, in folder: IndexFolder?) {
+    guard let folder, !state.withLock({ $0.isStopped }) else { return }
     // What fails here, with a collection that was deleted or a disk that is full, is tried again after the next write;
     // searches are right without it.
-    try? turns.take(identifier, patience: Self.patience) {
-      try CollectionWriter(collection, truncatesLog: false)
-        .updateGraph(isCancelled: { self.state.withLock { $0.isStopped } })
-    }
-  }
-
-  private func isBehind(_ collection: Collection) -> Bool {
-    guard let moment = try? collection.moment() else { return false }
-    return (try? collection.graph(at: moment))?.map { $0.generation != moment.generation } ?? true
+    try? folder.updateGraph(
+      identifier: identifier, patience: Self.patience, isCancelled: { self.state.withLock { $0.isStopped } })
   }
 
   /// Ends what is under way soon.

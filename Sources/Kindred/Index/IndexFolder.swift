@@ -62,13 +62,19 @@ public final class IndexFolder: Sendable {
     if (try? Collection.directory(index: path, name: nameOrIdentifier)).map(Collection.exists(at:)) ?? false {
       return try named(nameOrIdentifier)
     }
-    if let known = open.withLock({ $0.values.first { $0.member.collection.identifier == nameOrIdentifier } }),
-      let member = try? named(known.member.name), member.collection.identifier == nameOrIdentifier
+    return try member(identifier: nameOrIdentifier)
+  }
+
+  /// A collection by its identifier, whatever its name is now.
+  /// - Throws: ``KindredError/Code/noCollection``.
+  public func member(identifier: String) throws -> Member {
+    if let known = open.withLock({ $0.values.first { $0.member.collection.identifier == identifier } }),
+      let member = try? named(known.member.name), member.collection.identifier == identifier
     {
       return member
     }
-    if let member = try members().first(where: { $0.collection.identifier == nameOrIdentifier }) { return member }
-    throw KindredError(.noCollection, place: nameOrIdentifier, reason: "no collection has this name or identifier")
+    if let member = try members().first(where: { $0.collection.identifier == identifier }) { return member }
+    throw KindredError(.noCollection, place: identifier, reason: "no collection has this name or identifier")
   }
 
   private func named(_ name: String) throws -> Member {
@@ -143,12 +149,9 @@ public final class IndexFolder: Sendable {
   public func rename(_ member: Member, to name: String) throws -> Member {
     let directory = try Collection.directory(index: path, name: name)
     guard name != member.name else { return member }
-    try write(to: member) { _ in
+    try write(to: member) { writer in
       try checkIsFree(name)
-      guard Foundation.rename(member.collection.directory, directory) == 0 else {
-        throw KindredError(.unwritable, place: name, reason: String(cString: strerror(errno)))
-      }
-      forget(member.name)
+      try move(writer.collection, to: directory)
     }
     return try named(name)
   }
@@ -158,21 +161,35 @@ public final class IndexFolder: Sendable {
   public func delete(_ member: Member) throws {
     // Out of the way in one step, so that nobody finds half of a collection.
     let grave = path + "/" + Self.grave + member.collection.identifier
-    try write(to: member) { _ in
-      guard Foundation.rename(member.collection.directory, grave) == 0 else {
-        throw KindredError(.unwritable, place: member.name, reason: String(cString: strerror(errno)))
-      }
-      forget(member.name)
-    }
+    try write(to: member) { try move($0.collection, to: grave) }
     do { try FileManager.default.removeItem(atPath: grave) } catch {
       throw KindredError(.unwritable, place: member.name, reason: "its files can't all be removed")
     }
   }
 
+  private func move(_ collection: Collection, to directory: String) throws {
+    let name = (collection.directory as NSString).lastPathComponent
+    // What an interrupted creation left may be in the way.
+    if FileManager.default.fileExists(atPath: directory) { try? FileManager.default.removeItem(atPath: directory) }
+    guard Foundation.rename(collection.directory, directory) == 0 else {
+      throw KindredError(.unwritable, place: name, reason: String(cString: strerror(errno)))
+    }
+    forget(name)
+  }
+
+  /// - Throws: ``KindredError/Code/collectionExists`` where something other than the remains of an interrupted creation
+  ///   is; ``KindredError/Code/invalidArgument`` for what can't be a name.
   private func checkIsFree(_ name: String) throws {
-    guard !FileManager.default.fileExists(atPath: try Collection.directory(index: path, name: name)) else {
+    let directory = try Collection.directory(index: path, name: name)
+    try Collection.checkIsNoIdentifier(name)
+    guard CollectionFiles(directory: directory).areRemains else {
       throw KindredError(.collectionExists, place: name, reason: "the name is taken", remedy: "Choose another name.")
     }
+  }
+
+  /// Brings every collection's graph up to date in the background: what a stop or a crash left undone.
+  public func catchUpGraphs() throws {
+    for member in try members() { upkeep.note(member.collection, in: self) }
   }
 
   /// A folder's name made of what a title has of letters and digits.
@@ -186,16 +203,4 @@ public final class IndexFolder: Sendable {
 
   /// A collection's network: loaded once, for searches and for indexing.
   public func model(of member: Member) throws -> ImageModel { try models.model(of: member.collection) }
-}
-
-/// Which file a path leads to.
-struct FileIdentity: Equatable {
-  var device: UInt64
-  var inode: UInt64
-
-  init?(of path: String) {
-    guard let information = FolderWalker.information(path) else { return nil }
-    device = UInt64(information.st_dev)
-    inode = UInt64(information.st_ino)
-  }
 }

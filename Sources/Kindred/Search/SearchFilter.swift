@@ -8,6 +8,9 @@ public struct SearchFilter: Sendable, Equatable {
   public var label: String?
   /// A shell pattern for the absolute path; a pattern that does not start with `/` may begin below any folder.
   public var path: String?
+  /// What ``path`` is matched against: the paths as a caller sees them; whole ones when `nil`. A caller could else find
+  /// out letter by letter what is not shown.
+  public var visibility: PathVisibility?
   /// Taken at or after this time, ISO 8601 without a zone; the file's modification time counts where there is no
   /// capture date.
   public var after: String?
@@ -17,7 +20,13 @@ public struct SearchFilter: Sendable, Equatable {
 
   public init() {}
 
-  public var isEmpty: Bool { self == SearchFilter() }
+  public var isEmpty: Bool {
+    var filter = self
+    filter.visibility = nil
+    return filter == SearchFilter()
+  }
+
+  private static let shownPath = "kindred_shown_path"
 
   /// Reads a date or time that a person typed: `2024`, `2024-05`, `2024-05-31` or `2024-05-31T12:00:00`.
   public static func date(_ text: String) throws -> String {
@@ -72,10 +81,19 @@ public struct SearchFilter: Sendable, Equatable {
       arguments += StatementArguments(names)
     }
     if let path {
-      conditions.append("image.path GLOB ?")
+      var column = "image.path"
+      if let visibility {
+        column = "\(Self.shownPath)(image.path)"
+        db.add(
+          function: DatabaseFunction(Self.shownPath, argumentCount: 1, pure: true) { values in
+            guard let path = String.fromDatabaseValue(values[0]) else { return nil }
+            return visibility.path(of: path) ?? (path as NSString).lastPathComponent
+          })
+      }
       // SQLite negates a set with ^ where shells use !.
       let pattern = path.replacing("[!", with: "[^")
-      arguments += [pattern.hasPrefix("/") ? pattern : "*/" + pattern]
+      conditions.append("(\(column) GLOB ? OR \(column) GLOB ?)")
+      arguments += [pattern, pattern.hasPrefix("/") ? pattern : "*/" + pattern]
     }
     let taken =
       "coalesce(content.capture_date, strftime('%Y-%m-%dT%H:%M:%S', image.modified_ns / 1000000000, 'unixepoch'))"

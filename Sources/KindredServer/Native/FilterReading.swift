@@ -3,8 +3,9 @@ import Kindred
 
 extension SearchFilter {
   /// Reads `filter_label`, `filter_path`, `filter_after`, `filter_before` and `filter_format`.
-  init(_ query: QueryParameters) throws(ServerProblem) {
+  init(_ query: QueryParameters, seenBy visibility: PathVisibility? = nil) throws(ServerProblem) {
     self.init()
+    self.visibility = visibility
     label = try query.text("filter_label", 1...200)
     if let label { try LabelName.check(label, field: "filter_label") }
     path = try query.text("filter_path", 1...1000)

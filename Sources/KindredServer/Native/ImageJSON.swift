@@ -1,16 +1,18 @@
 import Foundation
 import Kindred
 
+extension PathVisibility {
+  /// Whoever sits at this machine sees whole paths.
+  init(_ services: ServerServices, _ access: Access) {
+    self.init(roots: services.roots, showsOthers: !access.isKeyed && services.options.isLoopback)
+  }
+}
+
 /// Writes images as the API describes them.
 struct ImageJSON: Sendable {
-  let roots: AllowedRoots
-  /// Whether paths are shown whole, to whoever sits at this machine.
-  let showsPaths: Bool
+  let visibility: PathVisibility
 
-  init(_ services: ServerServices, _ access: Access) {
-    roots = services.roots
-    showsPaths = !access.isKeyed && services.options.isLoopback
-  }
+  init(_ services: ServerServices, _ access: Access) { visibility = PathVisibility(services, access) }
 
   /// The image.
   /// - Parameter collection: the name by which the collection is addressed.
@@ -21,9 +23,7 @@ struct ImageJSON: Sendable {
     var fields: [(String, JSONValue)] = [
       ("id", .int(record.id)), ("name", .string((record.path as NSString).lastPathComponent)),
     ]
-    if let path = roots.display(record.path) ?? (showsPaths ? record.path : nil) {
-      fields.append(("path", .string(path)))
-    }
+    if let path = visibility.path(of: record.path) { fields.append(("path", .string(path))) }
     fields += [
       ("labels", .array(record.labels.map(Self.label))), ("format", .string(record.format)),
       ("width", .int(Int64(record.width))), ("height", .int(Int64(record.height))),

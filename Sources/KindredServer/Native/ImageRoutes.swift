@@ -12,7 +12,7 @@ extension NativeRoutes {
       let after = try query.int("after_id", 0...(1 << 53)) ?? 0
       let limit = try query.int("limit", 1...1000) ?? 100
       let newestFirst = try query.choice("order", ["oldest", "newest"]) == "newest"
-      let filter = try SearchFilter(query)
+      let filter = try SearchFilter(query, seenBy: PathVisibility(services, context.access))
       let writer = ImageJSON(services, context.access)
       return .json(
         try await services.search {

@@ -20,6 +20,7 @@ extension NativeRoutes {
       } else {
         wanted.setPicture(try await RequestContent.picture(request, context))
       }
+      wanted.request.filter.visibility = PathVisibility(services, context.access)
       let pool = wanted.needsNetwork ? services.embedding : services.searching
       let search = wanted.request
       let writer = ImageJSON(services, context.access)
