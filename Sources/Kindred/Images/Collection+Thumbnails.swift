@@ -28,8 +28,13 @@ extension Collection {
     let bytes = try makeThumbnail(of: record, longerSide: longerSide)
     // Without it in its place the next caller makes it again.
     if let path {
-      let folder = (path as NSString).deletingLastPathComponent
-      try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      // One by one, since the collection's own folder is not to be made again where it was renamed meanwhile.
+      let components = path.dropFirst(directory.count + 1).split(separator: "/").dropLast()
+      var folder = directory
+      for component in components {
+        folder += "/" + component
+        mkdir(folder, 0o755)
+      }
       _ = try? PrivateFile(path: path).replace(with: bytes, mode: 0o644, flushes: false)
     }
     return bytes

@@ -42,10 +42,10 @@ struct VerifyCommand: ParsableCommand {
     if json {
       try printJSON(Output(sound: last.isSound, report: report, repaired: after))
     } else {
-      show(report)
+      show(report, of: collection.kind)
       if let after {
         print("\nAfter the repair:")
-        show(after)
+        show(after, of: collection.kind)
       } else if !report.isSound {
         print("`kindred verify --repair` mends this; `kindred index` takes up files that are gone or changed.")
       }
@@ -53,14 +53,17 @@ struct VerifyCommand: ParsableCommand {
     if !last.isSound { throw ExitCode.failure }
   }
 
-  private func show(_ report: VerificationReport) {
+  private func show(_ report: VerificationReport, of kind: Collection.Kind) {
     let most = 20
     for problem in report.problems.prefix(most) {
       print("\(problem.kind.rawValue): \(Terminal.path(problem.place)): \(Terminal.printable(problem.description))")
     }
     if report.problems.count > most { print("and \(report.problems.count - most) more") }
-    let checked =
-      "\(Terminal.plural(report.images, "image")), \(Terminal.plural(report.contents, "feature")), \(Terminal.plural(report.graphNodes, "graph node")) checked"
+    let entries =
+      kind == .vectors
+      ? Terminal.plural(report.contents, "vector")
+      : "\(Terminal.plural(report.images, "image")), \(Terminal.plural(report.contents, "feature"))"
+    let checked = "\(entries), \(Terminal.plural(report.graphNodes, "graph node")) checked"
     print("\(checked): \(report.isSound ? "all sound" : Terminal.plural(report.problems.count, "problem"))")
   }
 }
