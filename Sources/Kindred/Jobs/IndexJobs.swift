@@ -28,6 +28,8 @@ public final class IndexJobs: Sendable {
   private let ended = DispatchSemaphore(value: 0)
   /// Writes to the file follow each other, each with the list as it is then.
   private let saving = Mutex(())
+  /// Whether the index folder can only be read: collections are served, and jobs can't be started.
+  private let isReadOnly: Bool
   /// Held for as long as the thread runs.
   private let lock: Mutex<WriterLock?>
 
@@ -42,7 +44,9 @@ public final class IndexJobs: Sendable {
     self.roots = roots
     self.options = options
     file = JobFile(index: folder.path)
-    lock = Mutex(try Self.lock(folder.path))
+    let held = try Self.lock(folder.path)
+    isReadOnly = held == nil
+    lock = Mutex(held)
     var jobs = try file.load()
     for index in jobs.indices where jobs[index].state == .running {
       jobs[index].state = .queued
@@ -61,10 +65,12 @@ public final class IndexJobs: Sendable {
     thread.name = "kindred jobs"
     thread.stackSize = 8 << 20
     thread.start()
-    for _ in 0..<waiting { work.signal() }
+    // Where nothing can be written, jobs wait for a start at which it can.
+    if !isReadOnly { for _ in 0..<waiting { work.signal() } }
   }
 
-  private static func lock(_ index: String) throws -> WriterLock {
+  /// - Returns: `nil` where the index folder is there and this user may only read it.
+  private static func lock(_ index: String) throws -> WriterLock? {
     do {
       try FileManager.default.createDirectory(atPath: index, withIntermediateDirectories: true)
     } catch {
@@ -76,6 +82,8 @@ public final class IndexJobs: Sendable {
       throw KindredError(
         .busy, place: index, reason: "another process runs this index folder's jobs",
         remedy: "Stop the other server, or give this one another index with --index.")
+    } catch let error as KindredError where error.code == .unwritable && access(index, R_OK | X_OK) == 0 {
+      return nil
     }
   }
 
@@ -97,6 +105,9 @@ public final class IndexJobs: Sendable {
   public func start(
     collection: String, path: String, labels: IndexJob.LabelChoice = .folder, model: String? = nil
   ) throws -> IndexJob {
+    guard !isReadOnly else {
+      throw KindredError(.unwritable, place: "index", reason: "the index folder can only be read")
+    }
     let absolute = try roots.resolve(path)
     let shown = roots.display(absolute) ?? path
     guard (FolderWalker.information(absolute)?.st_mode ?? 0) & S_IFMT == S_IFDIR else {
