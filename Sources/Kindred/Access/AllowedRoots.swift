@@ -89,7 +89,9 @@ public struct AllowedRoots: Sendable {
   }
 
   /// Names of the folders right under a root, by name; hidden ones and links are left out.
-  /// - Parameter root: its name.
+  /// - Parameters:
+  ///   - root: its name.
+  ///   - limit: how many at most.
   public func folders(under root: String, limit: Int) -> [String] {
     guard limit > 0, let folder = roots.first(where: { PathKey($0.name) == PathKey(root) })?.path,
       let stream = opendir(folder)

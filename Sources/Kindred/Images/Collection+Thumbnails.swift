@@ -11,7 +11,9 @@ extension Collection {
 
   /// A small JPEG of an image, upright. It is made once for each content and kept in the collection's folder, where that
   /// can be written to.
-  /// - Parameter longerSide: one of ``thumbnailSizes``; a smaller picture keeps its size.
+  /// - Parameters:
+  ///   - record: of the image.
+  ///   - longerSide: one of ``thumbnailSizes``; a smaller picture keeps its size.
   /// - Throws: ``KindredError/Code/goneFile`` where there is none yet and the file is gone.
   public func thumbnail(of record: ImageRecord, longerSide: Int) throws -> [UInt8] {
     guard Self.thumbnailSizes.contains(longerSide) else {

@@ -32,7 +32,11 @@ extension CollectionWriter {
   }
 
   /// Adds a picture that stays where it is, as an index run would.
-  /// - Parameter path: the file. A link to one is indexed under its own name.
+  /// - Parameters:
+  ///   - path: the file. A link to one is indexed under its own name.
+  ///   - labels: words to give it.
+  ///   - model: loads the collection's network; called only when the bytes are new to the collection.
+  ///   - maximumPixels: pictures of more pixels are refused.
   /// - Returns: the image, and whether it is new. A file that changed keeps its image.
   /// - Throws: `ImageDecodingError` for what can't be read or decoded, ``KindredError``.
   public func add(

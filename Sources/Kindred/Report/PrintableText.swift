@@ -2,7 +2,9 @@
 public enum PrintableText {
   /// The text with U+FFFD for what would change how a terminal shows other text: control characters, line and paragraph
   /// separators, and the embeddings, overrides and isolates of bidirectional text.
-  /// - Parameter keepsLines: leaves line feeds alone.
+  /// - Parameters:
+  ///   - text: of any origin.
+  ///   - keepsLines: leaves line feeds alone.
   public static func printable(_ text: String, keepsLines: Bool = false) -> String {
     guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
     return String(

@@ -123,7 +123,9 @@ public struct VectorSearcher: Sendable {
   }
 
   /// The order in which hits whose metadata holds words of a text come before the others; among equals it stays as it is.
-  /// - Parameter metadata: of the hits, best first.
+  /// - Parameters:
+  ///   - metadata: of the hits, best first.
+  ///   - text: whose words are looked for.
   /// - Returns: the indices of `metadata` in their new order.
   public static func order(_ metadata: [String], toFront text: String) -> [Int] {
     let words = words(of: text)
