@@ -92,6 +92,23 @@ import Testing
     }
   }
 
+  @Test func errorsHaveTheStyleOfTheirRoute() async throws {
+    let sandbox = try ServerSandbox()
+    try await server(sandbox).ask { client async throws in
+      for path in ["/query", "/query/", "//query", "/hnsw/query/"] {
+        let answer = try await client.send(.post, path, json: "{}")
+        #expect(answer.status == .badRequest && answer.text.hasPrefix(#"{"success":false"#), "\(path): \(answer.text)")
+      }
+      for path in ["/hnsw", "/hnswt", "/hnsw/", "/v1/knowledge"] {
+        let answer = try await client.send(.post, path, json: "{}")
+        #expect(answer.status == .notFound && answer.text.hasPrefix(#"{"success":false"#), "\(path): \(answer.text)")
+      }
+      let wrong = try await client.send(.post, "/v1/knowledge/list/", json: "{}")
+      #expect(wrong.status == .methodNotAllowed && wrong.headers[.allow] == "GET, HEAD")
+      #expect(try await client.send(.get, "/hnswx").problem == "not-found")
+    }
+  }
+
   @Test func theLogHoldsNothingOfTheUsers() async throws {
     let sandbox = try ServerSandbox()
     let log = LogCapture()
@@ -116,6 +133,8 @@ import Testing
       #expect(try await client.send(.get, "/test/x").headers[.wwwAuthenticate] != nil)
       #expect(try await client.send(.get, "/test/x", key: reader).status == .ok)
       #expect(try await client.send(.get, "/test/x", headers: ["Authorization": "Bearer \(reader)"]).status == .ok)
+      let both = ["Authorization": "Bearer \(reader)", "x-api-key": ""]
+      #expect(try await client.send(.get, "/test/x", headers: both).status == .ok)
       #expect(try await client.send(.get, "/test/x", headers: ["Authorization": "Basic \(reader)"]).status.code == 401)
       #expect(try await client.send(.post, "/test/echo", key: reader, json: "{}").problem == "forbidden")
       #expect(try await client.send(.post, "/test/echo", key: writer, json: "{}").text == "{}")

@@ -34,6 +34,7 @@ public struct Server: Sendable {
   init(
     options: ServerOptions, logger: Logger?, folder: IndexFolder?, more: (inout RouteTable) -> Void
   ) throws {
+    let options = options.normalized
     _ = try Kindred.Collection.directory(index: options.index, name: options.collection)
     do {
       try FileManager.default.createDirectory(atPath: options.index, withIntermediateDirectories: true)
@@ -141,7 +142,7 @@ public struct Server: Sendable {
   /// - Parameter onListening: told the address as soon as requests are taken.
   /// - Throws: ``ServerStartError`` when the address can't be listened on.
   public func run(onListening: @escaping @Sendable (_ address: String) -> Void = { _ in }) async throws {
-    let host = options.host.contains(":") && !options.host.hasPrefix("[") ? "[\(options.host)]" : options.host
+    let host = options.host.contains(":") ? "[\(options.host)]" : options.host
     let group = serviceGroup(signals: [.sigterm, .sigint]) { onListening("http://\(host):\($0)/") }
     do {
       try await group.run()

@@ -47,7 +47,7 @@ struct AccessMiddleware: RouterMiddleware {
 
   /// The secret of `x-api-key`, else of `Authorization: Bearer`.
   static func secret(_ headers: HTTPFields) -> String? {
-    if let key = headers[.apiKey] { return key.isEmpty ? nil : key }
+    if let key = headers[.apiKey], !key.isEmpty { return key }
     guard let authorization = headers[.authorization] else { return nil }
     let parts = authorization.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
