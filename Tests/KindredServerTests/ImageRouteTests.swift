@@ -145,6 +145,13 @@ import Testing
         let again = try await client.send(.get, address + size, headers: ["If-None-Match": tag])
         #expect(again.status == .notModified && again.headers[.eTag] == tag && again.body.readableBytes == 0)
       }
+      // Only an address that names the present bytes stays right.
+      for query in ["", "?v=0123456789abcdef", "?v=\(record.sha256.prefix(8))"] {
+        let answer = try await client.send(.get, "\(base)/1/thumbnail\(query)")
+        #expect(answer.status == .ok && answer.headers[.cacheControl] == "private, no-cache")
+      }
+      let named = DriaMetadata.json(of: record, collection: "default")["thumbnail"]?.text
+      #expect(named == "\"\(address)\"")
       #expect(try await client.send(.get, "\(base)/1/thumbnail?size=100").problem == "invalid-request")
       let original = try await client.send(.get, "\(base)/1/original")
       #expect(original.headers[.contentType] == "image/jpeg")

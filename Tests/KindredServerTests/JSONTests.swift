@@ -38,6 +38,43 @@ import Testing
     }
   }
 
+  @Test func boundsValues() throws {
+    func parse(_ text: String) throws -> JSONValue {
+      try JSONParser.value(of: Array(text.utf8), bounds: .init(values: 10, numbers: 100))
+    }
+    let hundred = "[" + (0..<100).map(String.init).joined(separator: ",") + "]"
+    #expect(try parse(hundred).text == hundred)
+    for text in [
+      "[" + Array(repeating: "[]", count: 10).joined(separator: ",") + "]",
+      "[" + Array(repeating: "[1]", count: 10).joined(separator: ",") + "]",
+      "[" + Array(repeating: "1", count: 101).joined(separator: ",") + "]",
+    ] {
+      let fault = #expect(throws: JSONParser.Fault.self) { try parse(text) }
+      #expect(fault?.isTooMuch == true)
+    }
+    let problem = #expect(throws: ServerProblem.self) {
+      try RequestContent.parse(Array(("[" + String(repeating: "[],", count: 300_000) + "0]").utf8))
+    }
+    #expect(problem?.status == 413)
+  }
+
+  @Test(arguments: [63, 64, 65, 1000]) func longListsOfNumbersAreThemselves(_ count: Int) throws {
+    let whole = (0..<count).map { $0 * 3 - 5 }
+    let numbers = "[" + whole.map(String.init).joined(separator: ",") + "]"
+    #expect(try parse(numbers).text == numbers)
+    #expect(try parse(numbers).listLength == count)
+    let points = "[" + whole.map { "\(Double($0) + 0.25)" }.joined(separator: ",") + "]"
+    #expect(try parse(points).text == points)
+    let large = "[" + whole.map(String.init).joined(separator: ",") + ",9007199254740993]"
+    #expect(try parse(large).text == large)
+    let mixed = "[" + whole.map(String.init).joined(separator: ",") + #",{"a":[null]},"b",1]"#
+    #expect(try parse(mixed).text == mixed)
+    let fields = try JSONFields(parse(#"{"v":\#(points),"i":\#(numbers)}"#), known: ["v", "i"])
+    #expect(try fields.vector("v", 1...1000) == whole.map { Float($0) + 0.25 })
+    #expect(throws: ServerProblem.self) { try fields.vector("v", 1...10) }
+    #expect(try fields.array("i", 1...1000)?.count == count)
+  }
+
   @Test func fieldsAreStrict() throws {
     let fields = try JSONFields(
       parse(#"{"t":"é","i":2.0,"h":2.5,"n":1e30,"b":true,"v":[1,2.5],"w":[1e300],"x":null}"#),

@@ -190,6 +190,77 @@ import Testing
     }
   }
 
+  @Test func connectionsLeaveFilesForTheRest() {
+    #expect(OpenFiles.connections(wanted: 1024, openFiles: 20_000) == 1024)
+    #expect(OpenFiles.connections(wanted: 1024, openFiles: 1024) == 824)
+    #expect(OpenFiles.connections(wanted: 1024, openFiles: 64) == 16)
+    #expect(OpenFiles.connections(wanted: 10, openFiles: 1024) == 10)
+    #expect(OpenFiles.raiseLimit() > 0)
+  }
+
+  @Test func bodiesThatComeSlowlyKeepNobodyOut() async throws {
+    let sandbox = try ServerSandbox()
+    let server = try server(sandbox) {
+      $0.limits.requestsInFlight = 2
+      $0.limits.bodySeconds = 2
+      $0.limits.bytesPerSecond = 10
+    }
+    try await LiveServer.run(server) { live async throws in
+      let head = "POST /test/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n"
+      let answers = try await live.blocking { port in
+        let slow = try (0..<10).map { _ in
+          let socket = try RawSocket(port: port)
+          socket.send(head + "{")
+          return socket
+        }
+        let socket = try RawSocket(port: port)
+        socket.send(head + String(repeating: "a", count: 40))
+        let quick = try socket.read(until: "aaa")
+        // Bytes that come get the body more time.
+        let steady = try RawSocket(port: port)
+        steady.send(head)
+        for _ in 0..<8 {
+          steady.send("bbbbb")
+          usleep(400_000)
+        }
+        return (quick, try steady.read(until: "bbb"), try slow[0].read())
+      }
+      #expect(answers.0.hasPrefix("HTTP/1.1 200 "), "\(answers.0)")
+      #expect(answers.1.hasPrefix("HTTP/1.1 200 "), "\(answers.1)")
+      #expect(answers.2.hasPrefix("HTTP/1.1 503 ") && answers.2.contains(#""code":"timeout""#), "\(answers.2)")
+    }
+  }
+
+  @Test func answersThatNobodyTakesAreBounded() async throws {
+    let sandbox = try ServerSandbox()
+    try await LiveServer.run(try server(sandbox) { $0.limits.answerBytesInFlight = 130 << 20 }) { live async throws in
+      let request = "GET /test/large HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      let answer = try await live.blocking { port in
+        let held = try (0..<2).map { _ in
+          let socket = try RawSocket(port: port)
+          socket.send(request)
+          usleep(500_000)
+          return socket
+        }
+        let socket = try RawSocket(port: port)
+        socket.send(request)
+        return try withExtendedLifetime(held) { try socket.read(until: "}") }
+      }
+      #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains(#""code":"overloaded""#), "\(answer.prefix(200))")
+      // What readers hold is given back when they go.
+      var status = ""
+      for _ in 0..<20 where !status.hasPrefix("HTTP/1.1 200") {
+        try await Task.sleep(for: .milliseconds(100))
+        status = try await live.blocking { port in
+          let socket = try RawSocket(port: port)
+          socket.send(request)
+          return try socket.read(until: "\r\n\r\n")
+        }
+      }
+      #expect(status.hasPrefix("HTTP/1.1 200"))
+    }
+  }
+
   @Test func slowConnectionsAreClosed() async throws {
     let sandbox = try ServerSandbox()
     let server = try server(sandbox) {

@@ -92,6 +92,23 @@ import Testing
     }
   }
 
+  @Test func errorsHaveTheStyleOfTheirRoute() async throws {
+    let sandbox = try ServerSandbox()
+    try await server(sandbox).ask { client async throws in
+      for path in ["/query", "/query/", "//query", "/hnsw/query/"] {
+        let answer = try await client.send(.post, path, json: "{}")
+        #expect(answer.status == .badRequest && answer.text.hasPrefix(#"{"success":false"#), "\(path): \(answer.text)")
+      }
+      for path in ["/hnsw", "/hnswt", "/hnsw/", "/v1/knowledge"] {
+        let answer = try await client.send(.post, path, json: "{}")
+        #expect(answer.status == .notFound && answer.text.hasPrefix(#"{"success":false"#), "\(path): \(answer.text)")
+      }
+      let wrong = try await client.send(.post, "/v1/knowledge/list/", json: "{}")
+      #expect(wrong.status == .methodNotAllowed && wrong.headers[.allow] == "GET, HEAD")
+      #expect(try await client.send(.get, "/hnswx").problem == "not-found")
+    }
+  }
+
   @Test func theLogHoldsNothingOfTheUsers() async throws {
     let sandbox = try ServerSandbox()
     let log = LogCapture()
@@ -116,6 +133,8 @@ import Testing
       #expect(try await client.send(.get, "/test/x").headers[.wwwAuthenticate] != nil)
       #expect(try await client.send(.get, "/test/x", key: reader).status == .ok)
       #expect(try await client.send(.get, "/test/x", headers: ["Authorization": "Bearer \(reader)"]).status == .ok)
+      let both = ["Authorization": "Bearer \(reader)", "x-api-key": ""]
+      #expect(try await client.send(.get, "/test/x", headers: both).status == .ok)
       #expect(try await client.send(.get, "/test/x", headers: ["Authorization": "Basic \(reader)"]).status.code == 401)
       #expect(try await client.send(.post, "/test/echo", key: reader, json: "{}").problem == "forbidden")
       #expect(try await client.send(.post, "/test/echo", key: writer, json: "{}").text == "{}")
@@ -125,6 +144,59 @@ import Testing
       #expect(try await client.send(.get, "/metrics", key: narrow).problem == "forbidden")
       #expect(try await client.send(.get, "/metrics", key: writer).problem == "forbidden")
       #expect(try await client.send(.get, "/healthz").status == .ok)
+    }
+  }
+
+  @Test func aFileWithoutKeysLetsNobodyIn() async throws {
+    let sandbox = try ServerSandbox()
+    let key = try sandbox.key(.admin)
+    let file = sandbox.index + "/keys.json"
+    for host in ["0.0.0.0", "127.0.0.1"] {
+      try await server(sandbox) { $0.host = host }.ask { client async throws in
+        #expect(try await client.send(.get, "/test/x", key: key).status == .ok)
+        let keys = try String(contentsOfFile: file, encoding: .utf8)
+        try #"{"version":1,"keys":[]}"#.write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try await client.send(.get, "/test/x").status == .unauthorized)
+        #expect(try await client.send(.get, "/test/x", key: key).status == .unauthorized)
+        try keys.write(toFile: file, atomically: true, encoding: .utf8)
+      }
+    }
+  }
+
+  @Test func strangersNeedAKeyAlsoWhereNoneWasMade() async throws {
+    let sandbox = try ServerSandbox()
+    let server = try server(sandbox) {
+      $0.host = "0.0.0.0"
+      $0.insecure = true
+    }
+    try await server.ask { client async throws in #expect(try await client.send(.get, "/test/x").status == .ok) }
+    var admission = Admission(server.services)
+    #expect(try admission.isOpen())
+    // As a server that started with keys and reads none.
+    admission = Admission(keys: sandbox.keys, allowsKeyless: false, logger: server.services.logger)
+    #expect(try !admission.isOpen())
+  }
+
+  @Test(arguments: ["folder", "damaged", "gone"]) func keysThatCanNotBeReadLetNobodyIn(_ fault: String) async throws {
+    let sandbox = try ServerSandbox()
+    let key = try sandbox.key(.admin)
+    let file = sandbox.index + "/keys.json"
+    try await server(sandbox).ask { client async throws in
+      #expect(try await client.send(.get, "/test/x", key: key).status == .ok)
+      try FileManager.default.removeItem(atPath: file)
+      if fault == "folder" {
+        try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+      } else if fault == "damaged" {
+        try Data("{".utf8).write(to: URL(fileURLWithPath: file))
+      }
+      for sent in [key, nil] {
+        let answer = try await client.send(.get, "/test/x", key: sent)
+        #expect(answer.status == .serviceUnavailable && answer.problem == "keys-unreadable")
+        #expect(!answer.text.contains(sandbox.root))
+      }
+      #expect(try await client.send(.get, "/").status == .ok)
+      #expect(try await client.send(.get, "/healthz").status == .ok)
+      #expect(try await client.send(.get, "/readyz").problem == "not-ready")
     }
   }
 
@@ -212,6 +284,27 @@ import Testing
         #expect(problems == ["timeout": 2, "overloaded": 4])
       }
       #expect(try await client.send(.get, "/test/x").status == .ok)
+    }
+  }
+
+  @Test func oneKeyLeavesRoomForOthers() async throws {
+    let sandbox = try ServerSandbox()
+    let greedy = try sandbox.key(.reader)
+    let other = try sandbox.key(.reader)
+    let server = try server(sandbox) {
+      $0.limits.requestsOfOneKey = 2
+      $0.limits.requestSeconds = 1
+    }
+    try await server.ask { client async throws in
+      try await withThrowingTaskGroup(of: String?.self) { group in
+        for _ in 0..<5 { group.addTask { try await client.send(.get, "/test/slow", key: greedy).problem } }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await client.send(.get, "/test/x", key: other).status == .ok)
+        var problems: [String: Int] = [:]
+        for try await problem in group { problems[problem ?? "none", default: 0] += 1 }
+        #expect(problems == ["timeout": 2, "rate-limited": 3])
+      }
+      #expect(try await client.send(.get, "/test/x", key: greedy).status == .ok)
     }
   }
 

@@ -81,8 +81,16 @@ public final class KeyStore: Sendable {
     }
   }
 
-  /// Whether no key was ever made. Revoked and expired ones count: whoever made keys wants callers to have one.
-  public var isEmpty: Bool { get throws { try current().isEmpty } }
+  /// Whether there is no file of keys, since no key was ever made. Revoked and expired ones count, and so does a file
+  /// that holds none: whoever has one wants callers to have a key.
+  public var isEmpty: Bool {
+    get throws {
+      try known.withLock { known in
+        _ = try current(&known)
+        return known.stamp == nil
+      }
+    }
+  }
 
   /// The key of a secret, when it is valid now.
   /// - Throws: when the keys can't be read; nobody is to be let in then.
@@ -96,12 +104,12 @@ public final class KeyStore: Sendable {
 
   // MARK: The file
 
-  private func current() throws -> [StoredKey] {
-    try known.withLock { known in
-      let stamp = try file.stamp()
-      if let stamp, stamp == known.stamp { return known.keys }
-      return try Self.read(file, into: &known)
-    }
+  private func current() throws -> [StoredKey] { try known.withLock { try current(&$0) } }
+
+  private func current(_ known: inout Known) throws -> [StoredKey] {
+    let stamp = try file.stamp()
+    if let stamp, stamp == known.stamp { return known.keys }
+    return try Self.read(file, into: &known)
   }
 
   private static func read(_ file: PrivateFile, into known: inout Known) throws -> [StoredKey] {

@@ -7,12 +7,17 @@ extension IndexJob.Problem {
   ///   - index: the index folder, whose path is not shown.
   init(_ error: any Error, roots: AllowedRoots, index: String) {
     func hidden(_ text: String) -> String { Self.hidingPaths(text, roots: roots, index: index) }
+    // Files are named only below an allowed folder: the server's own, which may have a relative path, are not theirs.
+    func named(_ place: String?) -> String {
+      guard let place else { return "" }
+      if let shown = roots.display(place) { return shown + ": " }
+      return place.contains("/") ? "" : place + ": "
+    }
     switch error {
     case let error as KindredError:
-      let place = error.place.map { "\(hidden($0)): " } ?? ""
-      self.init(code: error.code.rawValue, reason: place + hidden(error.reason))
+      self.init(code: error.code.rawValue, reason: named(error.place) + hidden(error.reason))
     case let error as ModelStoreError:
-      self.init(code: "model", reason: hidden("\(error.place): \(error.reason)"))
+      self.init(code: "model", reason: named(error.place) + hidden(error.reason))
     default:
       self.init(code: "internal", reason: hidden("\(error)"))
     }

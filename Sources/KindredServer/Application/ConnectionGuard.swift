@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Watches over one connection: answers what is no HTTP with a problem document, closes after answers that say so, and
 /// lets go of readers that take nothing.
@@ -15,7 +16,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private let table: ConnectionTable
   private let patience: TimeAmount
   private let largestBody: Int
-  private var requestsInProgress = 0
+  /// For each request that is not answered yet, whether the connection is to be closed after its answer.
+  private var requests: [Bool] = []
+  private var requestsInProgress: Int { requests.count }
   private var closesAfterAnswer = false
   /// Nothing is passed on any more; the connection is about to be closed.
   private var isClosing = false
@@ -32,6 +35,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    let pipeline = context.pipeline.syncOperations
+    if let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) {
+      try? pipeline.addHandler(RequestHeadHandler(), position: .before(codec))
+    }
     if context.channel.isActive { table.opened(context.channel) }
   }
 
@@ -49,7 +56,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return }
     if case .head(let head) = unwrapInboundIn(data) {
-      requestsInProgress += 1
+      requests.append(head.headerFields[.connection] == "close")
       table.changed(context.channel, isIdle: false)
       goOn(head, context)
     }
@@ -98,12 +105,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     switch unwrapOutboundIn(data) {
-    case .head(let head):
+    case .head(var head):
+      if requests.first == true { head.headerFields[.connection] = "close" }
       closesAfterAnswer = head.headerFields[.connection]?.lowercased() == "close"
-      context.write(data, promise: promise)
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body: context.write(data, promise: promise)
     case .end:
-      requestsInProgress -= 1
+      requests.removeFirst()
       context.write(data, promise: promise)
       if requestsInProgress == 0 { table.changed(context.channel, isIdle: true) }
       if closesAfterAnswer {

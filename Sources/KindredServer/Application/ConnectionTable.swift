@@ -8,7 +8,7 @@ final class ConnectionTable: Sendable {
     let channel: any Channel
     var idleSince: ContinuousClock.Instant?
   }
-  private let limit: Int
+  let limit: Int
   private let entries: Mutex<[ObjectIdentifier: Entry]> = Mutex([:])
 
   init(limit: Int) { self.limit = limit }
@@ -30,6 +30,16 @@ final class ConnectionTable: Sendable {
       return victim
     }
     victim?.close(promise: nil)
+  }
+
+  /// Closes an eighth of the connections, those that have been idle for longest.
+  func makeRoom() {
+    let victims = entries.withLock { entries in
+      let idle = entries.compactMap { entry in entry.value.idleSince.map { (key: entry.key, since: $0) } }
+      return idle.sorted { $0.since < $1.since }.prefix(max(1, entries.count / 8))
+        .compactMap { entries.removeValue(forKey: $0.key)?.channel }
+    }
+    for victim in victims { victim.close(promise: nil) }
   }
 
   func changed(_ channel: any Channel, isIdle: Bool) {

@@ -34,6 +34,7 @@ public struct Server: Sendable {
   init(
     options: ServerOptions, logger: Logger?, folder: IndexFolder?, more: (inout RouteTable) -> Void
   ) throws {
+    let options = options.normalized
     _ = try Kindred.Collection.directory(index: options.index, name: options.collection)
     do {
       try FileManager.default.createDirectory(atPath: options.index, withIntermediateDirectories: true)
@@ -56,7 +57,14 @@ public struct Server: Sendable {
     more(&table)
     self.table = table
     errorStyles = [DriaEnvelope.errorStyle, .problemDocument]
-    connections = ConnectionTable(limit: options.limits.connections)
+    let openFiles = OpenFiles.raiseLimit()
+    connections = ConnectionTable(
+      limit: OpenFiles.connections(wanted: options.limits.connections, openFiles: openFiles))
+    if connections.limit < options.limits.connections {
+      services.logger.warning(
+        "fewer connections than asked for: the system allows few open files",
+        metadata: ["connections": "\(connections.limit)", "files": "\(openFiles)"])
+    }
   }
 
   /// The routes behind their middleware.
@@ -68,20 +76,29 @@ public struct Server: Sendable {
     router.add(middleware: SecurityHeadersMiddleware())
     router.add(middleware: RequestIdentifierMiddleware())
     router.add(middleware: ErrorMiddleware(table: table, styles: errorStyles, logger: services.logger))
-    let concurrency = ConcurrencyMiddleware(limit: limits.requestsInFlight)
+    let admission = Admission(services)
+    let slots = RequestSlots(limit: limits.requestsInFlight, limitOfOneKey: limits.requestsOfOneKey)
     let requests = RateLimiter(rate: limits.requestsPerSecond, burst: limits.requestBurst)
     let failures = RateLimiter(rate: limits.failuresPerSecond, burst: limits.failureBurst)
     let watchdog = services.watchdog
+    let pace = BodyPace(watchdog: watchdog, seconds: limits.bodySeconds, bytesPerSecond: limits.bytesPerSecond)
     for route in table.routes {
       let group = router.group()
-      if !route.isExempt { group.add(middleware: concurrency) }
-      if route.access != .anybody || !route.isExempt {
-        group.add(middleware: LocalCallerMiddleware(keys: services.keys, options: options))
+      // What anybody may read needs no keys, and is there also while they can't be read.
+      if route.access != .anybody {
+        group.add(middleware: LocalCallerMiddleware(admission: admission, options: options))
+        group.add(
+          middleware: AccessMiddleware(
+            needed: route.access, admission: admission, requests: requests, failures: failures))
+      }
+      if !route.isExempt {
+        group.add(middleware: RequestSlotMiddleware(slots: slots, waitsForBody: route.body != .none))
       }
       group.add(
-        middleware: AccessMiddleware(
-          needed: route.access, keys: services.keys, requests: requests, failures: failures))
-      group.add(middleware: BodyLimitMiddleware(limit: route.body.limit(limits), budget: services.bodies))
+        middleware: AnswerMemoryMiddleware(
+          budget: services.answers,
+          pace: AnswerPace(seconds: limits.idleSeconds, bytesPerSecond: limits.bytesPerSecond)))
+      group.add(middleware: BodyLimitMiddleware(limit: route.body.limit(limits), budget: services.bodies, pace: pace))
       group.on(RouterPath(route.path), method: route.method) { request, context in
         guard route.isTimed else { return try await route.handler(request, context) }
         return try await watchdog.limit(seconds: limits.requestSeconds) { try await route.handler(request, context) }
@@ -112,7 +129,12 @@ public struct Server: Sendable {
             maxHeaderFieldCount: limits.headerCount))),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port), serverName: "Kindred"),
-      onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+      onServerRunning: { channel in
+        try? await channel.eventLoop.submit {
+          try channel.pipeline.syncOperations.addHandler(AcceptGuard(table: connections), position: .first)
+        }.get()
+        onListening(channel.localAddress?.port ?? 0)
+      },
       logger: logger)
   }
 
@@ -120,7 +142,7 @@ public struct Server: Sendable {
   /// - Parameter onListening: told the address as soon as requests are taken.
   /// - Throws: ``ServerStartError`` when the address can't be listened on.
   public func run(onListening: @escaping @Sendable (_ address: String) -> Void = { _ in }) async throws {
-    let host = options.host.contains(":") && !options.host.hasPrefix("[") ? "[\(options.host)]" : options.host
+    let host = options.host.contains(":") ? "[\(options.host)]" : options.host
     let group = serviceGroup(signals: [.sigterm, .sigint]) { onListening("http://\(host):\($0)/") }
     do {
       try await group.run()

@@ -9,9 +9,15 @@ public struct ServerLimits: Sendable {
   /// Bytes of a request's headers together, and how many there may be.
   public var headerBytes = 32 << 10
   public var headerCount = 100
-  /// Requests that are answered at a time.
+  /// Bytes of all answers that are held for their readers at a time; small ones do not count.
+  public var answerBytesInFlight = 256 << 20
+  /// Numbers that one answer may have of vectors that are fetched.
+  public var fetchedNumbers = 1 << 21
+  /// Requests that are answered at a time, and how many of them one key may have.
   public var requestsInFlight = 256
-  /// Open connections; past it the one that has been idle for longest is closed.
+  public var requestsOfOneKey = 128
+  /// Open connections; past it the one that has been idle for longest is closed. Fewer where the system allows fewer
+  /// open files.
   public var connections = 1024
   /// Requests a second that a key may make in the long run, and how many at once.
   public var requestsPerSecond = 200.0
@@ -19,6 +25,10 @@ public struct ServerLimits: Sendable {
   /// Failed authentications a second of one address in the long run, and how many at once.
   public var failuresPerSecond = 5.0
   public var failureBurst = 50.0
+  /// Seconds for a body to arrive, beside those for its bytes.
+  public var bodySeconds = 10.0
+  /// How fast bodies must come, and large answers be taken, in the long run.
+  public var bytesPerSecond = 32_768.0
   /// Seconds for a request, its body's arrival included.
   public var requestSeconds = 60.0
   /// Seconds after which a connection without a request, or one whose reader takes nothing, is closed.

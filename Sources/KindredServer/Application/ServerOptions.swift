@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 
 /// What `kindred serve` is told.
@@ -32,6 +33,15 @@ public struct ServerOptions: Sendable {
   }
 
   public init(index: String) { self.index = index }
+
+  /// The options with what may be said in several ways said in one: the index by its absolute path, which stays right and
+  /// can be told from other text, and an address without brackets.
+  var normalized: ServerOptions {
+    var options = self
+    if !index.hasPrefix("/") { options.index = FileManager.default.currentDirectoryPath + "/" + index }
+    if host.hasPrefix("["), host.hasSuffix("]") { options.host = String(host.dropFirst().dropLast()) }
+    return options
+  }
 
   /// Whether only programs on this machine can reach the server.
   var isLoopback: Bool { HostName.isLoopback(host) }

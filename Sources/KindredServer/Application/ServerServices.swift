@@ -22,7 +22,8 @@ public final class ServerServices: Sendable {
   /// Changes of collections; they wait for each other's locks.
   let writing: WorkPool
   let watchdog = Watchdog()
-  let bodies: BodyBudget
+  let bodies: MemoryBudget
+  let answers: MemoryBudget
   /// Whether the server was told to stop.
   let isDraining = Flag()
   private let stopping: Mutex<Task<Void, Never>?> = Mutex(nil)
@@ -45,7 +46,8 @@ public final class ServerServices: Sendable {
     embedding = WorkPool(name: "embed", threads: 2, capacity: min(queued, 64))
     pictures = WorkPool(name: "pictures", threads: max(2, processors), capacity: queued)
     writing = WorkPool(name: "write", threads: 4, capacity: min(queued, 64))
-    bodies = BodyBudget(bytes: options.limits.bodyBytesInFlight)
+    bodies = MemoryBudget(bytes: options.limits.bodyBytesInFlight, purpose: "bodies")
+    answers = MemoryBudget(bytes: options.limits.answerBytesInFlight, purpose: "answers")
   }
 
   var pools: [WorkPool] { [searching, embedding, pictures, writing] }

@@ -44,11 +44,28 @@ final class Watchdog: Sendable {
   func limit<Value: Sendable>(
     seconds: Double, _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    let task = Task { try await body() }
+    try await limit(seconds: seconds) { _ in try await body() }
+  }
+
+  /// When a body is cancelled.
+  struct Deadline: Sendable {
+    fileprivate let watchdog: Watchdog
+    fileprivate let id: UInt64
+
+    func postpone(seconds: Double) {
+      watchdog.state.withLock { $0.entries[id]?.deadline += .seconds(seconds) }
+    }
+  }
+
+  /// The same for a body that may get more time.
+  func limit<Value: Sendable>(
+    seconds: Double, _ body: @escaping @Sendable (Deadline) async throws -> Value
+  ) async throws -> Value {
     let id = state.withLock { state in
       state.next += 1
       return state.next
     }
+    let task = Task { try await body(Deadline(watchdog: self, id: id)) }
     let flag = Flag()
     state.withLock {
       $0.entries[id] = Entry(deadline: .now + .seconds(seconds)) {

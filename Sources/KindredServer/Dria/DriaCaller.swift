@@ -48,7 +48,14 @@ struct DriaCaller: Sendable {
 
   // MARK: Entries
 
+  /// - Throws: 404 for an identifier that is not there, 413 for more numbers than an answer may have.
   func entries(_ ids: [Int64], _ search: DriaSearch) throws -> [(vector: [Float], metadata: JSONValue)] {
+    if let dimension = try search.member.collection.dimension(), dimension > 0 {
+      let most = max(1, services.limits.fetchedNumbers / dimension)
+      guard ids.count <= most else {
+        throw ServerProblem.tooLarge("At most \(most) entries of this collection can be fetched at a time.")
+      }
+    }
     do { return try search.entries(ids) } catch let error as KindredError where Self.isUnknown(error) {
       // One by one, to name it.
       for id in ids {

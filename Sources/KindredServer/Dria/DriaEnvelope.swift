@@ -3,12 +3,12 @@ import Hummingbird
 
 /// What every answer of Dria's protocol is wrapped in.
 enum DriaEnvelope {
-  private static let prefixes = ["/hnsw/", "/hnswt/", "/v1/knowledge/"]
+  private static let prefixes = ["/hnsw", "/hnswt", "/v1/knowledge"]
   private static let paths: Set = ["/health", "/query", "/fetch", "/insert_vector"]
 
   /// Errors of the protocol's routes: the message is in `data`, and clients go by the status.
   static let errorStyle = ErrorStyle(
-    owns: { path in paths.contains(path) || prefixes.contains { path.hasPrefix($0) } },
+    owns: { path in paths.contains(path) || prefixes.contains { path == $0 || path.hasPrefix($0 + "/") } },
     body: { problem in
       let message = [problem.detail ?? problem.title, problem.remedy].compactMap(\.self).joined(separator: " ")
       return ("application/json", ByteBuffer(bytes: json(code: problem.status, data: .string(message)).bytes))

@@ -11,7 +11,7 @@ enum DriaMetadata {
       ("width", .int(Int64(record.width))), ("height", .int(Int64(record.height))),
       ("byte_count", .int(record.byteCount)), ("sha256", .string(record.sha256)),
       ("capture_date", .optional(record.captureDate)),
-      ("thumbnail", .string("/v1/collections/\(collection)/images/\(record.id)/thumbnail")),
+      ("thumbnail", .string("/v1/collections/\(collection)/images/\(record.id)/thumbnail?v=\(record.contentVersion)")),
     ])
   }
 }

@@ -130,11 +130,7 @@ struct DriaRoutes {
     table.add(.post, path, access: access, body: body) { [services] request, context in
       let bytes = try await RequestBodyReader.bytes(request, context)
       return try await Self.respond(services, context, work) {
-        do {
-          return try DriaFields(JSONParser.value(of: bytes.readableBytesView))
-        } catch let fault as JSONParser.Fault {
-          throw ServerProblem.invalid("The body is no JSON: at byte \(fault.offset), \(fault.reason).")
-        }
+        try DriaFields(RequestContent.parse(bytes.readableBytesView))
       } answer: {
         try answer($0, $1)
       }

@@ -84,15 +84,20 @@ public struct JSONFields {
   /// A list of so many values.
   public func array(_ field: String, _ count: ClosedRange<Int>) throws(ServerProblem) -> [JSONValue]? {
     guard let value = fields[field] else { return nil }
-    guard case .array(let values) = value else { throw wrong(field, "a list") }
-    guard count.contains(values.count) else {
+    guard let length = value.listLength else { throw wrong(field, "a list") }
+    guard count.contains(length) else {
       throw outOfBounds(field, "a list of \(count.lowerBound) to \(count.upperBound) values")
     }
-    return values
+    switch value {
+    case .array(let values): return values
+    case .numbers(let values, let areWhole): return values.map { areWhole ? .int(Int64($0)) : .double($0) }
+    default: return nil
+    }
   }
 
   /// A list of numbers in single precision; those that it can't hold are infinite, which no vector may be.
   public func vector(_ field: String, _ count: ClosedRange<Int>) throws(ServerProblem) -> [Float]? {
+    if case .numbers(let values, _) = fields[field], count.contains(values.count) { return values.map { Float($0) } }
     guard let values = try array(field, count) else { return nil }
     var vector: [Float] = []
     vector.reserveCapacity(values.count)

@@ -1,25 +1,39 @@
 /// Reads JSON strictly, as RFC 8259 has it: UTF-8, no field twice in an object, bounded depth, numbers that are finite.
+///
+/// A value takes many times the memory of its text, so values are bounded in number too.
 struct JSONParser {
   /// What is wrong, and at which byte.
   struct Fault: Error, Equatable {
     var reason: String
     var offset: Int
+    /// Whether it is well-formed as far as it was read, but too much.
+    var isTooMuch = false
+  }
+
+  /// How much one text may hold.
+  struct Bounds {
+    /// Values that are no numbers: each list and object takes some hundred bytes.
+    var values = 250_000
+    /// 1,000 vectors of 4,096 numbers and some.
+    var numbers = 1 << 22
   }
 
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
   private let maximumDepth = 32
+  /// What may still come.
+  private var left: Bounds
 
   /// The one value that the bytes are.
-  static func value(of bytes: some Swift.Collection<UInt8>) throws(Fault) -> JSONValue {
-    let result = bytes.withContiguousStorageIfAvailable { Self.result(of: $0) }
+  static func value(of bytes: some Swift.Collection<UInt8>, bounds: Bounds = Bounds()) throws(Fault) -> JSONValue {
+    let result = bytes.withContiguousStorageIfAvailable { Self.result(of: $0, bounds) }
     // Other collections are few and small.
-    guard let result else { return try Array(bytes).withUnsafeBufferPointer { Self.result(of: $0) }.get() }
+    guard let result else { return try Array(bytes).withUnsafeBufferPointer { Self.result(of: $0, bounds) }.get() }
     return try result.get()
   }
 
-  private static func result(of bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, Fault> {
-    var parser = JSONParser(bytes: bytes)
+  private static func result(of bytes: UnsafeBufferPointer<UInt8>, _ bounds: Bounds) -> Result<JSONValue, Fault> {
+    var parser = JSONParser(bytes: bytes, left: bounds)
     do throws(Fault) {
       let value = try parser.value(depth: 0)
       parser.skipSpace()
@@ -30,7 +44,10 @@ struct JSONParser {
     }
   }
 
-  private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  private init(bytes: UnsafeBufferPointer<UInt8>, left: Bounds) {
+    self.bytes = bytes
+    self.left = left
+  }
 
   private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -44,6 +61,14 @@ struct JSONParser {
     guard depth <= maximumDepth else { throw fault("it is nested too deeply") }
     skipSpace()
     guard let byte = current else { throw fault("it ends too early") }
+    if byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+      left.numbers -= 1
+    } else {
+      left.values -= 1
+    }
+    guard left.numbers >= 0, left.values >= 0 else {
+      throw Fault(reason: "it holds too many values", offset: position, isTooMuch: true)
+    }
     switch byte {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -95,20 +120,20 @@ struct JSONParser {
 
   private mutating func array(depth: Int) throws(Fault) -> JSONValue {
     position += 1
-    var values: [JSONValue] = []
+    var list = JSONList()
     skipSpace()
     if current == UInt8(ascii: "]") {
       position += 1
-      return .array(values)
+      return list.value
     }
     while true {
-      values.append(try value(depth: depth + 1))
+      list.append(try value(depth: depth + 1))
       skipSpace()
       switch current {
       case UInt8(ascii: ","): position += 1
       case UInt8(ascii: "]"):
         position += 1
-        return .array(values)
+        return list.value
       default: throw fault("a comma or the list's end is expected")
       }
     }

@@ -8,6 +8,8 @@ public enum JSONValue: Sendable {
   case float(Float)
   case string(String)
   case array([JSONValue])
+  /// A long list of numbers, which the parser packs; `areWhole` where all were written without a point.
+  case numbers([Double], areWhole: Bool)
   case object([(String, JSONValue)])
   /// Text that is JSON already; never read, only written.
   case raw(String)
@@ -19,8 +21,17 @@ public enum JSONValue: Sendable {
     case .bool: "a boolean"
     case .int, .double, .float: "a number"
     case .string: "a text"
-    case .array: "a list"
+    case .array, .numbers: "a list"
     case .object, .raw: "an object"
+    }
+  }
+
+  /// Values in a list; `nil` for anything else.
+  var listLength: Int? {
+    switch self {
+    case .array(let values): values.count
+    case .numbers(let values, _): values.count
+    default: nil
     }
   }
 

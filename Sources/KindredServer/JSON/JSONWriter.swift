@@ -26,6 +26,8 @@ extension JSONValue {
         value.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "]"))
+    case .numbers(let values, let areWhole):
+      JSONValue.array(values.map { areWhole ? .int(Int64($0)) : .double($0) }).write(to: &bytes)
     case .object(let fields):
       bytes.append(UInt8(ascii: "{"))
       for (index, field) in fields.enumerated() {

@@ -6,7 +6,7 @@ import Kindred
 /// Finds out who asks, whether they may, and whether they ask too often.
 struct AccessMiddleware: RouterMiddleware {
   let needed: RouteAccess
-  let keys: KeyStore
+  let admission: Admission
   /// By key.
   let requests: RateLimiter
   /// By address, for keys that are none.
@@ -29,11 +29,11 @@ struct AccessMiddleware: RouterMiddleware {
   }
 
   private func access(_ request: Request, _ context: ServerContext) throws -> Access {
-    if try keys.isEmpty { return .local }
+    if try admission.isOpen() { return .local }
     guard let secret = Self.secret(request.headers) else {
       throw refusal("No key was sent.", context, isGuess: false)
     }
-    guard let key = try keys.authenticate(secret) else {
+    guard let key = try admission.key(of: secret) else {
       throw refusal("The key is wrong, expired or revoked.", context, isGuess: true)
     }
     if let wait = requests.take(key.id) { throw ServerProblem.rateLimited(retryAfter: wait) }
@@ -47,7 +47,7 @@ struct AccessMiddleware: RouterMiddleware {
 
   /// The secret of `x-api-key`, else of `Authorization: Bearer`.
   static func secret(_ headers: HTTPFields) -> String? {
-    if let key = headers[.apiKey] { return key.isEmpty ? nil : key }
+    if let key = headers[.apiKey], !key.isEmpty { return key }
     guard let authorization = headers[.authorization] else { return nil }
     let parts = authorization.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

@@ -4,7 +4,8 @@ import Hummingbird
 /// Refuses a body that says it is too long, before any of it is read.
 struct BodyLimitMiddleware: RouterMiddleware {
   let limit: Int
-  let budget: BodyBudget
+  let budget: MemoryBudget
+  let pace: BodyPace
 
   func handle(
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
@@ -12,7 +13,8 @@ struct BodyLimitMiddleware: RouterMiddleware {
     if limit > 0 { try RequestBodyReader.check(request, limit: limit) }
     var context = context
     context.bodyLimit = limit
-    context.bodyClaim = budget.claim()
+    context.bodyClaim = budget.claim(for: context.access.key)
+    context.bodyPace = pace
     var response = try await next(request, context)
     if limit == 0, request.bodyMayBeLong { response.headers[.connection] = "close" }
     return response

@@ -14,7 +14,7 @@ struct ErrorMiddleware: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch {
-      let path = request.uri.path
+      let path = Self.routed(request.uri.path)
       var problem = problem(of: error, request, context)
       // Else the rest of a body that nobody wants would be read to its end.
       if request.bodyMayBeLong { problem.closesConnection = true }
@@ -22,10 +22,13 @@ struct ErrorMiddleware: RouterMiddleware {
     }
   }
 
+  /// A path as the router sees it, which knows no empty names: `/query/` is `/query`.
+  private static func routed(_ path: String) -> String { "/" + path.split(separator: "/").joined(separator: "/") }
+
   private func problem(of error: any Error, _ request: Request, _ context: ServerContext) -> ServerProblem {
     // The router knows no difference between a path that is not there and a method that is not.
     if context.endpointPath == "NotFound", (error as? any HTTPResponseError)?.status == .notFound {
-      let methods = table.methods(at: request.uri.path)
+      let methods = table.methods(at: Self.routed(request.uri.path))
       return methods.isEmpty ? .notFound : .wrongMethod(allowed: methods)
     }
     if let problem = ServerProblem.problem(of: error) {

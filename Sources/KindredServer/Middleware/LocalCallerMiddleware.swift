@@ -6,13 +6,13 @@ import Kindred
 /// A page elsewhere can make a browser send requests to this machine: its `Origin` gives it away. And it can have its
 /// own name lead to this machine: the `Host` gives that away. Callers with a key prove who they are by it.
 struct LocalCallerMiddleware: RouterMiddleware {
-  let keys: KeyStore
+  let admission: Admission
   let options: ServerOptions
 
   func handle(
     _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
   ) async throws -> Response {
-    if try keys.isEmpty { try check(request) }
+    if try admission.isOpen() { try check(request) }
     return try await next(request, context)
   }
 

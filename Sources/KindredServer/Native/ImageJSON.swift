@@ -31,7 +31,7 @@ struct ImageJSON: Sendable {
       ("sha256", .string(record.sha256)), ("modified", .string(record.modified)),
       ("capture_date", .optional(record.captureDate)), ("camera", .optional(record.camera)),
       // Other bytes have another address, so that thumbnails may be kept for good.
-      ("thumbnail", .string("\(address)/thumbnail?v=\(record.sha256.prefix(16))")),
+      ("thumbnail", .string("\(address)/thumbnail?v=\(record.contentVersion)")),
       ("original", .string("\(address)/original")),
     ]
     return fields
@@ -43,4 +43,9 @@ struct ImageJSON: Sendable {
       ("name", .string(label.name)), ("source", .string(label.source.rawValue)), ("confidence", .double(confidence)),
     ])
   }
+}
+
+extension ImageRecord {
+  /// What addresses of thumbnails name the image's bytes by.
+  var contentVersion: Substring { sha256.prefix(16) }
 }

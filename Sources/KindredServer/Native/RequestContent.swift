@@ -48,9 +48,10 @@ enum RequestContent {
     return body.readableBytes <= quickBytes ? try work() : try await services.search(work)
   }
 
-  /// - Throws: 400 that says where the text is not JSON.
+  /// - Throws: 400 that says where the text is not JSON, 413 where it holds too many values.
   static func parse(_ bytes: some Swift.Collection<UInt8>) throws(ServerProblem) -> JSONValue {
     do { return try JSONParser.value(of: bytes) } catch {
+      guard !error.isTooMuch else { throw .tooLarge("The body holds more values than a request may have.") }
       throw .invalid("The body is not JSON: at byte \(error.offset), \(error.reason).")
     }
   }

@@ -110,10 +110,11 @@ struct ServeLimits: ParsableArguments {
     var limits = ServerLimits()
     limits.imageBodyBytes = maxBody << 20
     limits.jsonBodyBytes = maxJson << 20
-    // One request that is allowed must have room.
-    limits.bodyBytesInFlight = max(limits.bodyBytesInFlight, limits.imageBodyBytes, limits.jsonBodyBytes)
+    // One request that is allowed must have room, and a key has half of all.
+    limits.bodyBytesInFlight = max(limits.bodyBytesInFlight, 2 * limits.imageBodyBytes, 2 * limits.jsonBodyBytes)
     limits.imagePixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     limits.requestsInFlight = maxRequests
+    limits.requestsOfOneKey = max(1, maxRequests / 2)
     limits.connections = maxConnections
     limits.requestsPerSecond = rate
     limits.requestBurst = burst

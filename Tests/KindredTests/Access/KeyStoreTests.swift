@@ -80,6 +80,18 @@ import Testing
     #expect(try server.authenticate(made.secret) == nil)
   }
 
+  @Test func aFileWithoutKeysIsNoMissingFile() throws {
+    let sandbox = try Sandbox()
+    let store = KeyStore(index: sandbox.root + "/index")
+    let made = try store.create(role: .admin, collections: nil, expires: nil, note: nil)
+    try #"{"version":1,"keys":[]}"#.write(toFile: file(sandbox), atomically: true, encoding: .utf8)
+    for fresh in [store, KeyStore(index: sandbox.root + "/index")] {
+      #expect(try !fresh.isEmpty)
+      #expect(try fresh.list().isEmpty)
+      #expect(try fresh.authenticate(made.secret) == nil)
+    }
+  }
+
   @Test func keysMadeAtOnceAreAllKept() throws {
     let sandbox = try Sandbox()
     let index = sandbox.root + "/index"
