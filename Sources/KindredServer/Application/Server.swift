@@ -143,6 +143,8 @@ public struct Server: Sendable {
   /// - Throws: ``ServerStartError`` when the address can't be listened on.
   public func run(onListening: @escaping @Sendable (_ address: String) -> Void = { _ in }) async throws {
     let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+    // A folder that can't be read is told of where it is asked for.
+    try? services.folder.catchUpGraphs()
     let group = serviceGroup(signals: [.sigterm, .sigint]) { onListening("http://\(host):\($0)/") }
     do {
       try await group.run()
