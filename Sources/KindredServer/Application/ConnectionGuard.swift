@@ -112,12 +112,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: context.write(data, promise: promise)
     case .end:
       requests.removeFirst()
-      context.write(data, promise: promise)
       if requestsInProgress == 0 { table.changed(context.channel, isIdle: true) }
-      if closesAfterAnswer {
-        context.flush()
-        close(context)
+      guard closesAfterAnswer else {
+        context.write(data, promise: promise)
+        return
       }
+      isClosing = true
+      let written = promise ?? context.eventLoop.makePromise()
+      context.writeAndFlush(data, promise: written)
+      // A slow reader gets all of it first.
+      written.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
     }
   }
 
@@ -136,6 +140,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func close(_ context: ChannelHandlerContext) {
     guard !isClosing else { return }
     isClosing = true
+    end(context)
+  }
+
+  private func end(_ context: ChannelHandlerContext) {
     let channel = context.channel
     context.close(mode: .output, promise: nil)
     // What still comes is read and dropped meanwhile.
