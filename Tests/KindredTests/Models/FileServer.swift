@@ -127,10 +127,13 @@ final class FileServer: Sendable {
                 body = body[: len(content) // 3]
             elif kind == "stall":
                 body = body[: len(content) // 2] if count == 1 else b""
-            elif kind == "slow":
-                for at in range(0, len(body), len(body) // 20):
-                    self.wfile.write(body[at : at + len(body) // 20])
-                    time.sleep(0.1)
+            elif kind in ("slow", "held"):
+                piece = len(body) // 20 + 1
+                for at in range(0, len(body), piece):
+                    # A held answer does not end the first time: whoever stops it finds it under way.
+                    is_held = kind == "held" and count == 1 and at + piece >= len(body)
+                    time.sleep(60 if is_held else 0.1)
+                    self.wfile.write(body[at : at + piece])
                 return
             self.wfile.write(body)
             if kind == "stall":

@@ -57,7 +57,7 @@ import Testing
 
   @Test func goesOnWhereACancelledFetchStopped() async throws {
     let server = try FileServer(serving: content())
-    let fixture = try StoreFixture(endpoint: server.endpoint("slow"), content: content())
+    let fixture = try StoreFixture(endpoint: server.endpoint("held"), content: content())
     let store = fixture.store
     let (started, signal) = AsyncStream.makeStream(of: Void.self)
     let fetch = Task {
