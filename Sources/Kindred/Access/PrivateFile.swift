@@ -6,15 +6,13 @@ struct PrivateFile: Sendable {
 
   /// What tells that a file is the one that was read: a replaced file is another inode.
   struct Stamp: Equatable, Sendable {
-    var device: UInt64
-    var inode: UInt64
+    var identity: FileIdentity
     var byteCount: Int64
     /// Nanoseconds since 1970.
     var modified: Int64
 
     init(_ information: stat) {
-      device = UInt64(information.st_dev)
-      inode = UInt64(information.st_ino)
+      identity = FileIdentity(information)
       let file = WalkedFile(path: "", information)
       byteCount = file.byteCount
       modified = file.modified

@@ -28,6 +28,8 @@ public final class Collection: Sendable {
   /// A pool; a single read-only connection where the folder can't be written to.
   let database: any DatabaseReader
   private let openSegment: Mutex<Segment?> = Mutex(nil)
+  /// The dimension of a collection of vectors, once it is known.
+  private let vectorDimension: Mutex<Int?> = Mutex(nil)
   /// The moment that was counted last.
   private let counted: Mutex<Moment?> = Mutex(nil)
 
@@ -255,8 +257,13 @@ public final class Collection: Sendable {
   /// Numbers in a vector; `nil` in a collection of vectors that has none yet.
   public func dimension() throws -> Int? {
     if let model = settings.model { return model.featureDimension }
+    // The first vector sets it for good; every search asks.
+    if let known = vectorDimension.withLock({ $0 }) { return known }
     let moment = try moment()
-    return moment.rowCount > 0 ? try features(at: moment).dimension : nil
+    guard moment.rowCount > 0 else { return nil }
+    let dimension = try features(at: moment).dimension
+    vectorDimension.withLock { $0 = dimension }
+    return dimension
   }
 
   /// Files beside the database are found by path, so whoever opens one must make sure that it is still this collection's.

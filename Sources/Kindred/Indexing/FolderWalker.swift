@@ -29,21 +29,12 @@ struct FolderWalker {
     var seen: [String: Int] = [:]
   }
 
-  private struct Identity: Hashable {
-    var device: UInt64
-    var inode: UInt64
-    init(_ information: stat) {
-      device = UInt64(information.st_dev)
-      inode = UInt64(information.st_ino)
-    }
-  }
-
   /// Walks folders; a file may be named too.
   /// - Throws: ``KindredError/Code/unreadableFolder`` for a named folder that is not there.
   func walk(_ folders: [String]) throws -> Result {
     var result = Result()
-    var visited = Set<Identity>()
-    let omitted = Set(omittedFolders.compactMap { Self.information($0).map(Identity.init) })
+    var visited = Set<FileIdentity>()
+    let omitted = Set(omittedFolders.compactMap { Self.information($0).map { FileIdentity($0) } })
     var paths = Set<PathKey>()
     for folder in folders {
       guard let root = ResolvedPath.following(folder) else {
@@ -67,7 +58,7 @@ struct FolderWalker {
       }
       result.roots.append(root)
       result.seen[root] = 0
-      var pending = [(path: root, relative: "", identity: Identity(information))]
+      var pending = [(path: root, relative: "", identity: FileIdentity(information))]
       while let next = pending.popLast() {
         guard !omitted.contains(next.identity), visited.insert(next.identity).inserted else { continue }
         if next.path != root, Self.isKeptByACollection(next.path) { continue }
@@ -82,8 +73,8 @@ struct FolderWalker {
   /// - Returns: how many files it saw.
   private func list(
     _ folder: String, relative: String, into result: inout Result,
-    pending: inout [(path: String, relative: String, identity: Identity)], paths: inout Set<PathKey>,
-    visited: Set<Identity>
+    pending: inout [(path: String, relative: String, identity: FileIdentity)], paths: inout Set<PathKey>,
+    visited: Set<FileIdentity>
   ) -> Int {
     var seen = 0
     guard let stream = opendir(folder) else {
@@ -126,13 +117,13 @@ struct FolderWalker {
       case S_IFDIR:
         if isLink {
           guard followsLinks else { continue }
-          if visited.contains(Identity(information)) {
+          if visited.contains(FileIdentity(information)) {
             result.problems.append(
               Problem(path: path, code: "unreadable", reason: "a link to a folder that is walked already"))
             continue
           }
         }
-        pending.append((path, below, Identity(information)))
+        pending.append((path, below, FileIdentity(information)))
       case S_IFREG:
         seen += 1
         if isLink, let allowedRoots, !allowedRoots.contain(path) {

@@ -52,9 +52,9 @@ public struct CollectionStatistics: Sendable, Codable {
     func counts(_ db: Database, _ sql: String) throws -> [Count] {
       try Row.fetchAll(db, sql: sql).map { Count(name: $0[0], count: $0[1]) }
     }
+    (search, databaseBytes, featureBytes, graphBytes) = try Self.sizes(collection, moment)
     guard collection.kind == .images else {
       (fileBytes, formats, labels, labelledImages, topLabels, skipped) = (0, [], 0, 0, [], [])
-      (search, databaseBytes, featureBytes, graphBytes) = try Self.sizes(collection, moment)
       return
     }
     (fileBytes, formats, labels, labelledImages, topLabels, skipped, firstCapture, lastCapture) = try collection.read {
@@ -75,7 +75,6 @@ public struct CollectionStatistics: Sendable, Codable {
         try String.fetchOne(db, sql: "SELECT max(capture_date) FROM content")
       )
     }
-    (search, databaseBytes, featureBytes, graphBytes) = try Self.sizes(collection, moment)
   }
 
   private static func sizes(

@@ -13,18 +13,7 @@ struct ExampleResolver {
   func vector(of example: SearchRequest.Example, timing: inout SearchTiming) throws -> [Float] {
     switch example {
     case .vector(let vector):
-      let dimension = try collection.imageModel.featureDimension
-      guard vector.count == dimension else {
-        throw KindredError(
-          .dimensionMismatch, place: "--vector",
-          reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
-      }
-      let norm = VectorMath.norm(vector)
-      guard norm.isFinite, norm > 0 else {
-        throw KindredError(
-          .invalidArgument, place: "--vector", reason: "the vector is zero or holds a number that is not finite")
-      }
-      return VectorMath.normalized(vector, norm: norm)
+      return try QueryVector.unit(vector, dimension: collection.imageModel.featureDimension, place: "--vector")
     case .identifier(let id):
       return try collection.featureAndRecord(id: id).feature
     case .file(let path):

@@ -6,6 +6,27 @@ enum QueryVector {
   /// common part away too and leave noise.
   static let negativeWeight: Float = 0.5
 
+  /// A vector that a caller gave, L2-normalised.
+  /// - Parameters:
+  ///   - vector: of any length but zero.
+  ///   - dimension: of the collection; `nil` where it has none yet.
+  ///   - place: what errors call the vector.
+  /// - Throws: ``KindredError/Code/dimensionMismatch`` with both lengths, ``KindredError/Code/invalidArgument`` for a
+  ///   vector without direction.
+  static func unit(_ vector: [Float], dimension: Int?, place: String) throws -> [Float] {
+    if let dimension, vector.count != dimension {
+      throw KindredError(
+        .dimensionMismatch, place: place,
+        reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
+    }
+    let norm = VectorMath.norm(vector)
+    guard norm.isFinite, norm > 0 else {
+      throw KindredError(
+        .invalidArgument, place: place, reason: "the vector is zero or holds a number that is not finite")
+    }
+    return VectorMath.normalized(vector, norm: norm)
+  }
+
   /// The average of what to be like, less that of what to be unlike at its weight, L2-normalised.
   /// - Parameters:
   ///   - positives: L2-normalised, one or more, of one dimension.

@@ -78,18 +78,7 @@ public struct VectorSearcher: Sendable {
     try examples.map { example in
       switch example {
       case .identifier(let id): return VectorMath.normalized(try collection.vectors(ids: [id])[0].vector)
-      case .vector(let vector):
-        if let dimension, vector.count != dimension {
-          throw KindredError(
-            .dimensionMismatch, place: "vector",
-            reason: "the vector has \(vector.count) numbers; this collection's have \(dimension)")
-        }
-        let norm = VectorMath.norm(vector)
-        guard norm.isFinite, norm > 0 else {
-          throw KindredError(
-            .invalidArgument, place: "vector", reason: "the vector is zero or holds a number that is not finite")
-        }
-        return VectorMath.normalized(vector, norm: norm)
+      case .vector(let vector): return try QueryVector.unit(vector, dimension: dimension, place: "vector")
       }
     }
   }
