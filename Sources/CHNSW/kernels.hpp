@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kindred {
 
 using DotFunction = float (*)(const float *, const float *, size_t);
+using Int8DotFunction = int32_t (*)(const int8_t *, const int8_t *, size_t);
 
-/// The fastest kernel that this processor can run.
+/// The fastest kernels that this processor can run.
 DotFunction chosen_dot();
+Int8DotFunction chosen_int8_dot();
 
 }  // namespace kindred

@@ -23,6 +23,39 @@ size_t kindred_dot_kernel_chosen(void);
 /// The dot product of two vectors by the kernel, which must be available.
 float kindred_dot(size_t kernel, const float *a, const float *b, size_t count);
 
+// Half precision ----------------------------------------------------------------------------------------------------
+
+/// IEEE 754 half-precision numbers of floats: the nearest, even on a tie; infinity from 65,520 on.
+void kindred_half_from_float(const float *in, uint16_t *out, size_t count);
+/// The values of half-precision numbers; exact.
+void kindred_float_from_half(const uint16_t *in, float *out, size_t count);
+/// The same in plain C, to check the processor's instructions against.
+void kindred_half_from_float_portable(const float *in, uint16_t *out, size_t count);
+void kindred_float_from_half_portable(const uint16_t *in, float *out, size_t count);
+
+/// Dot products of a vector of half-precision numbers with two vectors of floats, in one pass over it and by the widest
+/// available kernel. `b` may be NULL; `with_b` is not written then.
+void kindred_half_dot2(
+  const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
+/// Kernels as of kindred_dot_kernel_count and the others.
+size_t kindred_half_kernel_count(void);
+const char *kindred_half_kernel_name(size_t kernel);
+bool kindred_half_kernel_available(size_t kernel);
+size_t kindred_half_kernel_chosen(void);
+void kindred_half_dot2_by(
+  size_t kernel, const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
+
+// Signed bytes ------------------------------------------------------------------------------------------------------
+
+/// The dot product of two vectors of at most 65,536 signed bytes; exact, by the widest available kernel.
+int32_t kindred_int8_dot(const int8_t *a, const int8_t *b, size_t count);
+/// Kernels as of kindred_dot_kernel_count and the others.
+size_t kindred_int8_kernel_count(void);
+const char *kindred_int8_kernel_name(size_t kernel);
+bool kindred_int8_kernel_available(size_t kernel);
+size_t kindred_int8_kernel_chosen(void);
+int32_t kindred_int8_dot_by(size_t kernel, const int8_t *a, const int8_t *b, size_t count);
+
 // Checksums ---------------------------------------------------------------------------------------------------------
 
 /// CRC-32C (Castagnoli) of `count` bytes. `seed` is 0, or the checksum of the bytes before these.
