@@ -1,8 +1,9 @@
 /// How a row's views and class probabilities become one embedding.
 ///
-/// The views' vectors are averaged and L2-normalised; where classes count, the square roots of their probabilities,
-/// averaged over the views, are appended with a weight; then the mean is taken away and the rest L2-normalised. The
-/// square roots make the dot product of two images' probabilities the Bhattacharyya coefficient.
+/// The views' vectors, of length 1 each, are averaged and L2-normalised; where classes count, the square roots of their
+/// probabilities, averaged over the views, are appended with a weight, and the whole is L2-normalised; then the mean is
+/// taken away and the rest L2-normalised. The square roots make the dot product of two images' probabilities the
+/// Bhattacharyya coefficient.
 public struct EmbeddingComposition: Sendable, Equatable {
   /// Which views of a row are averaged; one or more.
   public var views: [Int]

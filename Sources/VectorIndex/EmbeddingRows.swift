@@ -53,11 +53,17 @@ public struct EmbeddingRows: Sendable {
     precondition(
       !views.isEmpty && views.allSatisfy { $0.vector.count == layout.dimension }, "views of another dimension")
     var sum = [Float](repeating: 0, count: dimension)
-    for view in views { cblas_saxpy(Int32(layout.dimension), 1, view.vector, 1, &sum, 1) }
+    for view in views {
+      let length = cblas_snrm2(Int32(layout.dimension), view.vector, 1)
+      if length > 0 { cblas_saxpy(Int32(layout.dimension), 1 / length, view.vector, 1, &sum, 1) }
+    }
     Self.normalize(&sum, count: layout.dimension)
     if usesClasses {
       if views.allSatisfy(\.classes.isEmpty) {
-        if let mean = composition.mean { sum.replaceSubrange(layout.dimension..., with: mean[layout.dimension...]) }
+        if let mean = composition.mean {
+          sum.replaceSubrange(layout.dimension..., with: mean[layout.dimension...])
+          return centered(sum)
+        }
       } else {
         for view in views {
           for kept in view.classes.prefix(layout.keptClasses) where (0..<layout.classCount).contains(kept.index) {
@@ -67,8 +73,15 @@ public struct EmbeddingRows: Sendable {
         for index in layout.dimension..<dimension { sum[index] = composition.classWeight * sum[index].squareRoot() }
       }
     }
-    center(&sum)
-    return sum
+    Self.normalize(&sum, count: dimension)
+    return centered(sum)
+  }
+
+  /// The embedding of what a row of another file, or of this one, holds.
+  /// - Parameter stored: all views of a row, as ``FeatureFile/views(ofRow:)`` gives them.
+  public func embedding(ofStored stored: [ViewFeature]) -> [Float] {
+    guard stored.count == layout.viewCount else { return embedding(of: stored) }
+    return embedding(of: composition.views.map { stored[$0] })
   }
 
   /// The embedding of a row, L2-normalised. The row must be below ``rowCount``.
@@ -100,17 +113,19 @@ public struct EmbeddingRows: Sendable {
         guard let base = block.baseAddress else { return }
         for index in indices {
           composer.compose(index, into: base)
-          // The length is not 1 where classes are appended.
-          cblas_saxpy(Int32(dimension), share * composer.length(index), base, 1, &sum, 1)
+          cblas_saxpy(Int32(dimension), share, base, 1, &sum, 1)
         }
       }
     }
     return sum
   }
 
-  private func center(_ vector: inout [Float]) {
-    if let mean = composition.mean { cblas_saxpy(Int32(dimension), -1, mean, 1, &vector, 1) }
+  private func centered(_ vector: [Float]) -> [Float] {
+    guard let mean = composition.mean else { return vector }
+    var vector = vector
+    cblas_saxpy(Int32(dimension), -1, mean, 1, &vector, 1)
     Self.normalize(&vector, count: dimension)
+    return vector
   }
 
   static func normalize(_ vector: inout [Float], count: Int) {

@@ -69,13 +69,3 @@ extension FeatureFile {
     }
   }
 }
-
-extension [UInt8] {
-  fileprivate mutating func put(_ value: UInt32, at offset: Int) {
-    for byte in 0..<4 { self[offset + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
-  }
-
-  fileprivate func uint32(at offset: Int) -> UInt32 {
-    (0..<4).reduce(0) { $0 | UInt32(self[offset + $1]) << UInt32(8 * $1) }
-  }
-}

@@ -19,7 +19,9 @@ extension FeatureFile {
         encode(views, into: UnsafeMutableRawBufferPointer(rebasing: buffer[index * rowBytes..<(index + 1) * rowBytes]))
       }
     }
-    return try bytes.withUnsafeBytes { (bytes) throws(VectorIndexError) in try append(bytes: bytes, rows: rows.count) }
+    return try bytes.withUnsafeBufferPointer { (bytes) throws(VectorIndexError) in
+      try append(bytes: UnsafeRawBufferPointer(bytes), rows: rows.count)
+    }
   }
 
   /// Adds rows of another file of the same layout.
@@ -44,7 +46,9 @@ extension FeatureFile {
         }
       }
     }
-    return try bytes.withUnsafeBytes { (bytes) throws(VectorIndexError) in try append(bytes: bytes, rows: rows.count) }
+    return try bytes.withUnsafeBufferPointer { (bytes) throws(VectorIndexError) in
+      try append(bytes: UnsafeRawBufferPointer(bytes), rows: rows.count)
+    }
   }
 
   private func fault(of views: [ViewFeature]) -> String? {

@@ -115,8 +115,8 @@ public final class FeatureFile: @unchecked Sendable {
         code: .dimensionMismatch, path: path,
         reason: "\(vectors.count) numbers are not a whole number of rows of \(dimension)")
     }
-    return try vectors.withUnsafeBytes { (bytes) throws(VectorIndexError) in
-      try append(bytes: bytes, rows: vectors.count / dimension)
+    return try vectors.withUnsafeBufferPointer { (vectors) throws(VectorIndexError) in
+      try append(bytes: UnsafeRawBufferPointer(vectors), rows: vectors.count / dimension)
     }
   }
 

@@ -19,12 +19,12 @@ struct RowComposer {
     return (base + index * layout.rowBytes).assumingMemoryBound(to: Float.self)
   }
 
-  /// 1 over the length of the views' sum, each view counting with the length that it had.
+  /// 1 over the length of the views' sum.
   private func scale(_ row: StoredRow) -> Float {
     var square: Float = 0
     for first in rows.composition.views {
       for second in rows.composition.views {
-        square += row.length(ofView: first) * row.length(ofView: second) * row.product(first, second)
+        square += row.product(first, second)
       }
     }
     return square > 0 ? 1 / square.squareRoot() : 0
@@ -61,14 +61,6 @@ struct RowComposer {
     }
   }
 
-  /// The length of a row's embedding before the mean is taken away.
-  func length(_ index: Int) -> Float {
-    guard rows.usesClasses else { return 1 }
-    var sum: Float = 0
-    forEachClass(stored(index)) { sum += $1 }
-    return (1 + rows.composition.classWeight * rows.composition.classWeight * sum).squareRoot()
-  }
-
   /// Writes a row's embedding, L2-normalised, to `target`, which has room for it.
   func compose(_ index: Int, into target: UnsafeMutablePointer<Float>) {
     let count = Int32(rows.dimension)
@@ -81,32 +73,36 @@ struct RowComposer {
       let vectorCount = Int32(layout.dimension)
       kindred_float_from_half(row.halves(ofView: views[0]), target, layout.dimension)
       if views.count > 1 {
-        cblas_sscal(vectorCount, row.length(ofView: views[0]), target, 1)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.dimension) { other in
           guard let other = other.baseAddress else { return }
           for view in views.dropFirst() {
             kindred_float_from_half(row.halves(ofView: view), other, layout.dimension)
-            cblas_saxpy(vectorCount, row.length(ofView: view), other, 1, target, 1)
+            cblas_saxpy(vectorCount, 1, other, 1, target, 1)
           }
         }
       }
-      let length = cblas_snrm2(vectorCount, target, 1)
-      if length > 0 { cblas_sscal(vectorCount, 1 / length, target, 1) }
       if rows.usesClasses {
+        Self.normalize(target, vectorCount)
         (target + layout.dimension).update(repeating: 0, count: layout.classCount)
         forEachClass(row) { target[layout.dimension + $0] = rows.composition.classWeight * $1.squareRoot() }
       }
+      Self.normalize(target, count)
     }
-    if let mean = rows.composition.mean { cblas_saxpy(count, -1, mean, 1, target, 1) }
-    let length = cblas_snrm2(count, target, 1)
-    if length > 0, length.isFinite { cblas_sscal(count, 1 / length, target, 1) }
+    if let mean = rows.composition.mean {
+      cblas_saxpy(count, -1, mean, 1, target, 1)
+      Self.normalize(target, count)
+    }
+  }
+
+  private static func normalize(_ vector: UnsafeMutablePointer<Float>, _ count: Int32) {
+    let length = cblas_snrm2(count, vector, 1)
+    if length > 0, length.isFinite { cblas_sscal(count, 1 / length, vector, 1) }
   }
 
   /// The cosine of a row's embedding with a query.
   func score(_ index: Int, _ query: PreparedQuery) -> Float {
     var withQuery: Float = 0
     var withMean: Float = 0
-    var square: Float = 1
     if layout.numbers == .float32 {
       withQuery = cblas_sdot(Int32(layout.dimension), vector(index), 1, query.query, 1)
       if let mean = query.mean { withMean = cblas_sdot(Int32(layout.dimension), vector(index), 1, mean, 1) }
@@ -116,12 +112,12 @@ struct RowComposer {
       for view in rows.composition.views {
         var (one, two): (Float, Float) = (0, 0)
         kindred_half_dot2(row.halves(ofView: view), query.query, query.mean, layout.dimension, &one, &two)
-        let weight = row.length(ofView: view) * scale
-        withQuery += weight * one
-        withMean += weight * two
+        withQuery += scale * one
+        withMean += scale * two
       }
       if rows.usesClasses {
         let weight = rows.composition.classWeight
+        var square: Float = 1
         let (query, mean) = (query.query + layout.dimension, query.mean.map { $0 + layout.dimension })
         forEachClass(row) { index, probability in
           let value = weight * probability.squareRoot()
@@ -129,10 +125,13 @@ struct RowComposer {
           if let mean { withMean += value * mean[index] }
           square += value * value
         }
+        withQuery /= square.squareRoot()
+        withMean /= square.squareRoot()
       }
     }
-    guard query.mean != nil else { return square == 1 ? withQuery : withQuery / square.squareRoot() }
-    let rest = square - 2 * withMean + rows.meanSquare
+    guard query.mean != nil else { return withQuery }
+    // The square of the length of what is left when the mean is taken from a vector of length 1.
+    let rest = 1 - 2 * withMean + rows.meanSquare
     return rest > 1e-12 ? (withQuery - query.withMean) / rest.squareRoot() : 0
   }
 }
