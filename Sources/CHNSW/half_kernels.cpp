@@ -36,6 +36,17 @@ void dot2_plain(const uint16_t *row, const float *a, const float *b, size_t coun
   if (both) *with_b = sum(sums_b);
 }
 
+float pair_plain(const uint16_t *a, const uint16_t *b, size_t count) {
+  constexpr size_t lanes = 4;
+  float sums[lanes] = {};
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    for (size_t lane = 0; lane < lanes; lane++) sums[lane] += float_of_half(a[i + lane]) * float_of_half(b[i + lane]);
+  }
+  for (; i < count; i++) sums[0] += float_of_half(a[i]) * float_of_half(b[i]);
+  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
 #if defined(__x86_64__)
 
 __attribute__((target("avx2,fma,f16c"))) float sum_avx2(__m256 sum) {
@@ -69,6 +80,21 @@ __attribute__((target("avx2,fma,f16c"))) void dot2_f16c(
   if (both) *with_b = sum_b;
 }
 
+__attribute__((target("avx2,fma,f16c"))) float pair_f16c(const uint16_t *a, const uint16_t *b, size_t count) {
+  const auto load = [](const uint16_t *from) __attribute__((target("avx2,fma,f16c"))) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from)));
+  };
+  __m256 sum0 = _mm256_setzero_ps(), sum1 = sum0;
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    sum0 = _mm256_fmadd_ps(load(a + i), load(b + i), sum0);
+    sum1 = _mm256_fmadd_ps(load(a + i + 8), load(b + i + 8), sum1);
+  }
+  float sum = sum_avx2(_mm256_add_ps(sum0, sum1));
+  for (; i < count; i++) sum += _cvtsh_ss(a[i]) * _cvtsh_ss(b[i]);
+  return sum;
+}
+
 template <bool both>
 __attribute__((target("avx512f,avx512bw,avx512vl"))) void dot2_avx512(
   const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b) {
@@ -92,6 +118,21 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void dot2_avx512(
   }
   *with_a = _mm512_reduce_add_ps(_mm512_add_ps(a0, a1));
   if (both) *with_b = _mm512_reduce_add_ps(_mm512_add_ps(b0, b1));
+}
+
+__attribute__((target("avx512f,avx512bw,avx512vl"))) float pair_avx512(
+  const uint16_t *a, const uint16_t *b, size_t count) {
+  __m512 sum0 = _mm512_setzero_ps(), sum1 = sum0;
+  for (size_t i = 0; i < count; i += 32) {
+    const size_t left = count - i;
+    const __mmask32 mask = left >= 32 ? 0xFFFFFFFFu : (1u << left) - 1;
+    const __m512i of_a = _mm512_maskz_loadu_epi16(mask, a + i), of_b = _mm512_maskz_loadu_epi16(mask, b + i);
+    sum0 = _mm512_fmadd_ps(
+      _mm512_cvtph_ps(_mm512_castsi512_si256(of_a)), _mm512_cvtph_ps(_mm512_castsi512_si256(of_b)), sum0);
+    sum1 = _mm512_fmadd_ps(
+      _mm512_cvtph_ps(_mm512_extracti64x4_epi64(of_a, 1)), _mm512_cvtph_ps(_mm512_extracti64x4_epi64(of_b, 1)), sum1);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(sum0, sum1));
 }
 
 __attribute__((target("avx2,f16c"))) void from_float_f16c(const float *in, uint16_t *out, size_t count) {
@@ -138,6 +179,23 @@ void dot2_neon(const uint16_t *row, const float *a, const float *b, size_t count
   if (both) *with_b = sum_b;
 }
 
+float pair_neon(const uint16_t *a, const uint16_t *b, size_t count) {
+  float32x4_t sum0 = vdupq_n_f32(0), sum1 = sum0;
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const uint16x8_t of_a = vld1q_u16(a + i), of_b = vld1q_u16(b + i);
+    sum0 = vfmaq_f32(
+      sum0, vcvt_f32_f16(vreinterpret_f16_u16(vget_low_u16(of_a))),
+      vcvt_f32_f16(vreinterpret_f16_u16(vget_low_u16(of_b))));
+    sum1 = vfmaq_f32(
+      sum1, vcvt_f32_f16(vreinterpret_f16_u16(vget_high_u16(of_a))),
+      vcvt_f32_f16(vreinterpret_f16_u16(vget_high_u16(of_b))));
+  }
+  float sum = vaddvq_f32(vaddq_f32(sum0, sum1));
+  for (; i < count; i++) sum += float_of_half(a[i]) * float_of_half(b[i]);
+  return sum;
+}
+
 #endif
 
 using Dot2Function = void (*)(const uint16_t *, const float *, const float *, size_t, float *, float *);
@@ -145,17 +203,18 @@ using Dot2Function = void (*)(const uint16_t *, const float *, const float *, si
 struct Kernel {
   const char *name;
   Dot2Function both, one;
+  kindred::HalfDotFunction pair;
   bool (*available)();
 };
 
 // Narrow to wide: the last available one is chosen.
 constexpr Kernel kernels[] = {
-  {"plain", dot2_plain<true>, dot2_plain<false>, kindred::always},
+  {"plain", dot2_plain<true>, dot2_plain<false>, pair_plain, kindred::always},
 #if defined(__x86_64__)
-  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, kindred::has_f16c},
-  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, kindred::has_avx512bw},
+  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, pair_f16c, kindred::has_f16c},
+  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, pair_avx512, kindred::has_avx512bw},
 #elif defined(__aarch64__)
-  {"neon", dot2_neon<true>, dot2_neon<false>, kindred::always},
+  {"neon", dot2_neon<true>, dot2_neon<false>, pair_neon, kindred::always},
 #endif
 };
 constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
@@ -179,6 +238,10 @@ void kindred_half_dot2_by(
   size_t kernel, const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b) {
   const Kernel &run = kernels[kernel < kernel_count ? kernel : 0];
   (b ? run.both : run.one)(row, a, b, count, with_a, with_b);
+}
+
+float kindred_half_dot_by(size_t kernel, const uint16_t *a, const uint16_t *b, size_t count) {
+  return kernels[kernel < kernel_count ? kernel : 0].pair(a, b, count);
 }
 
 void kindred_half_dot2(
@@ -211,3 +274,5 @@ void kindred_float_from_half(const uint16_t *in, float *out, size_t count) {
 }
 
 }  // extern "C"
+
+kindred::HalfDotFunction kindred::chosen_half_dot() { return kernels[kindred_half_kernel_chosen()].pair; }

@@ -101,6 +101,9 @@ import Testing
             expected.0 += Double(values[i]) * Double(a[i])
             expected.1 += Double(values[i]) * Double(b[i])
           }
+          var pair = 0.0
+          for i in 0..<length { pair += Double(values[offset + i]) * Double(values[i]) }
+          var together = Float.nan
           var (withA, withB, alone) = (Float.nan, Float.nan, Float.nan)
           row.withUnsafeBufferPointer { row in
             a.withUnsafeBufferPointer { a in
@@ -108,6 +111,7 @@ import Testing
                 guard let row = row.baseAddress, let a = a.baseAddress, let b = b.baseAddress else { return }
                 kindred_half_dot2_by(kernel, row + offset, a + offset, b + offset, length, &withA, &withB)
                 kindred_half_dot2_by(kernel, row + offset, a + offset, nil, length, &alone, nil)
+                together = kindred_half_dot_by(kernel, row + offset, row, length)
               }
             }
           }
@@ -115,6 +119,7 @@ import Testing
           #expect(abs(Double(withA) - expected.0) <= allowed, "\(checked.last ?? "") of \(length) at \(offset)")
           #expect(abs(Double(withB) - expected.1) <= allowed, "\(checked.last ?? "") of \(length) at \(offset)")
           #expect(alone == withA)
+          #expect(abs(Double(together) - pair) <= allowed, "\(checked.last ?? "") of \(length) at \(offset)")
         }
       }
     }
@@ -130,14 +135,15 @@ import Testing
       for length in 1...70 {
         let row = [UInt16(0x7E00)] + [UInt16](repeating: tiny, count: length) + [UInt16](repeating: 0x7E00, count: 64)
         let vector = [Float.nan] + [Float](repeating: 0x1p24, count: length) + [Float](repeating: .nan, count: 64)
-        var (first, second) = (Float.nan, Float.nan)
+        var (first, second, square) = (Float.nan, Float.nan, Float.nan)
         row.withUnsafeBufferPointer { row in
           vector.withUnsafeBufferPointer { vector in
             guard let row = row.baseAddress, let vector = vector.baseAddress else { return }
             kindred_half_dot2_by(kernel, row + 1, vector + 1, vector + 1, length, &first, &second)
+            square = kindred_half_dot_by(kernel, row + 1, row + 1, length)
           }
         }
-        #expect(first == Float(3 * length) && second == first)
+        #expect(first == Float(3 * length) && second == first && square == 9 * 0x1p-48 * Float(length))
       }
     }
     #expect(String(cString: kindred_half_kernel_name(99)) == "" && !kindred_half_kernel_available(99))
