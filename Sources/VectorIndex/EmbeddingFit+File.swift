@@ -56,19 +56,20 @@ extension EmbeddingFit {
     }
     guard numbers.allSatisfy(\.isFinite) else { throw damaged("it has numbers that are not finite") }
     mean = meanCount > 0 ? Array(numbers[..<meanCount]) : nil
-    components = Array(numbers[meanCount...])
+    projection =
+      componentCount > 0 ? try Projection(components: Array(numbers[meanCount...]), dimension: dimension) : nil
   }
 
   /// Replaces the file at `path`: at every moment there is the old one or the new one in full.
   public func write(to path: String) throws(VectorIndexError) {
-    let numbers = (mean ?? []) + components
+    let numbers = (mean ?? []) + (projection?.components ?? [])
     var bytes = [UInt8](repeating: 0, count: Self.headerSize)
     bytes.replaceSubrange(0..<8, with: Self.magic)
     bytes.put(Self.formatVersion, at: 8)
     bytes.put(UInt32(clamping: rowCount), at: 12)
     bytes.put(UInt32(dimension), at: 16)
     bytes.put(UInt32(mean?.count ?? 0), at: 20)
-    bytes.put(UInt32(components.count / dimension), at: 24)
+    bytes.put(UInt32(projection?.count ?? 0), at: 24)
     bytes.put(codes == nil ? 0 : codes == .int8 ? 1 : 2, at: 28)
     bytes.put(unrelated.bitPattern, at: 32)
     bytes.put(related.bitPattern, at: 36)

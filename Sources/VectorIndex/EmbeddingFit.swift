@@ -15,13 +15,12 @@ public struct EmbeddingFit: Sendable, Equatable {
   public var related: Float
   /// The kind of the graph's codes; `nil` where it was learnt for a collection without graph.
   public var codes: CodeKind?
-  /// `[count, dimension]` principal components that vectors are projected onto before they are coded; empty where they
-  /// are coded whole.
-  public var components: [Float]
+  /// What embeddings are projected with before they are coded; `nil` where they are coded whole.
+  public var projection: Projection?
 
   public init(
     rowCount: Int, dimension: Int, mean: [Float]? = nil, unrelated: Float, related: Float, codes: CodeKind? = nil,
-    components: [Float] = []
+    projection: Projection? = nil
   ) {
     self.rowCount = rowCount
     self.dimension = dimension
@@ -29,6 +28,6 @@ public struct EmbeddingFit: Sendable, Equatable {
     self.unrelated = unrelated
     self.related = related
     self.codes = codes
-    self.components = components
+    self.projection = projection
   }
 }

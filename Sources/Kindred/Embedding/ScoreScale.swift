@@ -12,6 +12,9 @@ public struct ScoreScale: Sendable, Equatable {
   /// The cosine of ``ScoreScale/cutOff``.
   public var related: Float
 
+  /// Of a collection that is too small to learn from.
+  static let usual = ScoreScale(unrelated: 0.6, related: 0.75)
+
   public init(unrelated: Float, related: Float) {
     self.unrelated = unrelated
     self.related = related
