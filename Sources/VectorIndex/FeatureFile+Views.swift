@@ -8,7 +8,7 @@ extension FeatureFile {
   /// - Throws: `invalidArgument` if the file's rows are single vectors, or a row has other views than the layout says or
   ///   one without direction; `outOfSpace` or `unwritable`, and then the file has the rows that it had before.
   @discardableResult
-  public func append(_ rows: [[ViewFeature]]) throws(VectorIndexError) -> Int {
+  public func append(views rows: [[ViewFeature]]) throws(VectorIndexError) -> Int {
     guard layout.numbers == .float16 else {
       throw VectorIndexError(code: .invalidArgument, path: path, reason: "its rows hold single vectors, not views")
     }

@@ -66,8 +66,8 @@ extension Collection {
 
   /// Turns cosines of a moment into scores.
   func scoreScale(at moment: Moment) throws -> ScoreScale {
-    if let fit = try fit(at: moment) { return ScoreScale(unrelated: fit.unrelated, related: fit.related) }
-    return .usual
+    // Without a fit there is no mean to take away.
+    try fit(at: moment).map { ScoreScale(unrelated: $0.unrelated) } ?? .usual(centered: false)
   }
 }
 

@@ -3,8 +3,8 @@ import GRDB
 import VectorIndex
 
 extension CollectionWriter {
-  /// Below this many images chance can't be told from likeness.
-  private static let leastImagesToFit = 100
+  /// Below this many images it can't be told how alike any two are.
+  private static let leastImagesToFit = 50
   /// A fit is made again when the collection has grown so much.
   private static let growth = 4
   /// A fit is made again when the mean has moved by more, in lengths of a centred embedding.

@@ -39,7 +39,7 @@ public struct EmbeddingRecipe: Sendable, Equatable, Codable {
   }
 
   /// What a person gets who says nothing.
-  public static let standard = Name.best
+  public static let standard = EmbeddingRecipe.Name.fast
 
   /// - Parameter classCount: classes of the network's ImageNet classifier; 0 where it has none.
   public init(_ name: Name, classCount: Int) {
@@ -47,7 +47,7 @@ public struct EmbeddingRecipe: Sendable, Equatable, Codable {
     switch name {
     case .plain: self.init(views: [.crop], classWeight: 0, similarity: .cosine)
     case .fast: self.init(views: [.crop], classWeight: weight, similarity: .centered)
-    case .best: self.init(views: [.crop, .squash], classWeight: weight, similarity: .centered)
+    case .best: self.init(views: PictureView.allCases, classWeight: weight, similarity: .centered)
     }
   }
 

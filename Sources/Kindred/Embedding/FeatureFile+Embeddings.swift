@@ -7,7 +7,7 @@ extension FeatureFile {
   func append(_ embeddings: [Embedding]) throws -> Int {
     switch layout.numbers {
     case .float32: try append(embeddings.flatMap(\.normalized))
-    case .float16: try append(embeddings.map(\.views))
+    case .float16: try append(views: embeddings.map(\.views))
     }
   }
 }

@@ -12,7 +12,7 @@ public struct EvaluationOptions: Sendable {
   /// Views that class scores are averaged over: 1, or the paper's 10.
   public var crops = 1
   /// How embeddings are made; the mean is learnt from the pictures that are measured.
-  public var recipe = EmbeddingRecipe.Name.plain
+  public var recipe = RecipeChoice(.plain)
   public var decoding = DecodingOptions.Path.exact
   public var batchSize = 16
   /// Pictures of more pixels are skipped.
@@ -71,7 +71,7 @@ public struct Evaluator {
     ).path
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let classCount = model.classCount == ImageNetClasses.all.count ? model.classCount : 0
-    let recipe = EmbeddingRecipe(options.recipe, classCount: classCount)
+    let recipe = options.recipe.recipe(classCount: classCount)
     let embedder = Embedder(model: model, views: recipe.views)
     let features = try FeatureFile.create(
       path: temporary,

@@ -17,8 +17,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Flag(help: "Measure the ImageNet classifier too.") var classify = false
   @Option(help: ArgumentHelp("Views for classes: 1, or the paper's 10.", valueName: "number")) var crops = 1
-  @Option(help: ArgumentHelp("How embeddings are made: plain, fast or best.", valueName: "name"))
-  var recipe = EmbeddingRecipe.Name.plain
+  @Option(help: ArgumentHelp("How embeddings are made: plain, fast, best, or views joined by +.", valueName: "recipe"))
+  var recipe = RecipeChoice(.plain)
   @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
     .exact
   @Option(help: ArgumentHelp("Skip pictures of more megapixels.", valueName: "number")) var maxMegapixels = 100.0
@@ -69,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
     if json {
       return try printJSON(
         Output(
-          model: reference.name, recipe: recipe.rawValue, count: result.count,
+          model: reference.name, recipe: recipe.text, count: result.count,
           precisionAt1: result.retrieval?.precisionAt1,
           precisionAt10: result.retrieval?.precisionAt10, meanAveragePrecision: result.retrieval?.meanAveragePrecision,
           top1: result.top1, top5: result.top5))
@@ -78,7 +78,7 @@ struct EvaluateCommand: ParsableCommand {
     func add(_ name: String, _ value: Double?) {
       if let value { table.add([name, String(format: "%.4f", value)]) }
     }
-    table.add(["recipe", recipe.rawValue])
+    table.add(["recipe", recipe.text])
     table.add(["images", String(result.count)])
     add("precision@1", result.retrieval?.precisionAt1)
     add("precision@10", result.retrieval?.precisionAt10)

@@ -38,9 +38,9 @@ struct IndexCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How embeddings are made: plain, fast (one view) or best (two views, half as many images/s). See `kindred recipe`.",
-      valueName: "name"))
-  var recipe: EmbeddingRecipe.Name?
+      "How embeddings are made: plain, fast (the default), best (four times the work), or views joined by +. See `kindred recipe`.",
+      valueName: "recipe"))
+  var recipe: RecipeChoice?
 
   @Option(
     help: ArgumentHelp(
@@ -104,7 +104,7 @@ struct IndexCommand: ParsableCommand {
       let loaded = try reference.load(executor: model.executor)
       preloaded = loaded
       let described = CollectionSettings.Model(reference, loaded)
-      let recipe = EmbeddingRecipe(recipe ?? EmbeddingRecipe.standard, for: described)
+      let recipe = (recipe ?? RecipeChoice(EmbeddingRecipe.standard)).recipe(for: described)
       collection = try Collection.create(
         at: directory,
         settings: CollectionSettings(
@@ -157,11 +157,11 @@ struct IndexCommand: ParsableCommand {
     let settings = collection.settings
     if let recipe, let model = settings.model {
       let present = try collection.recipe()
-      guard EmbeddingRecipe(recipe, for: model) == present else {
+      guard recipe.recipe(for: model) == present else {
         throw KindredError(
           .invalidArgument, place: "--recipe",
           reason: "this collection's recipe is \(present.description(for: model))",
-          remedy: "Change it with `kindred recipe set \(recipe.rawValue)`, or index into a new collection.")
+          remedy: "Change it with `kindred recipe set \(recipe.text)`, or index into a new collection.")
       }
     }
     func refuse(_ option: String, _ value: some CustomStringConvertible) -> KindredError {

@@ -6,9 +6,10 @@ struct RecipeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "recipe", abstract: "Show or change how a collection's embeddings are made and compared.",
     discussion: """
-      plain: one centre crop, the pooled feature, cosine: what the paper evaluates.
-      fast: one view, class probabilities where the network has ImageNet's classes, centred cosine.
-      best: the centre crop and the whole picture squashed, otherwise like fast.
+      plain: the centre crop's pooled feature, cosine: what the paper evaluates.
+      fast: the same view, with class probabilities where the network has ImageNet's classes, centred cosine.
+      best: the centre crop, the whole picture squashed, and the mirror images of both; four times the work.
+      Views joined by + (crop, squash, crop-mirror, squash-mirror) are a recipe too: crop+squash is between the two.
 
       What the network said of each view is stored, so a recipe can change without running it again where its views are \
       there. `kindred bench` measures what each costs on this machine.
@@ -38,12 +39,12 @@ struct RecipeCommand: ParsableCommand {
   struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "set", abstract: "Change a collection's recipe; the network is not run again.")
-    @Argument(help: "plain, fast or best.") var name: EmbeddingRecipe.Name
+    @Argument(help: "plain, fast, best, or views joined by +.") var choice: RecipeChoice
     @OptionGroup var place: CollectionOptions
 
     func run() throws {
       let collection = try Collection(at: place.directory)
-      let recipe = EmbeddingRecipe(name, for: try collection.imageModel)
+      let recipe = choice.recipe(for: try collection.imageModel)
       let bar = ProgressBar("Building the graph", unit: "nodes")
       try CollectionWriter(collection).setRecipe(recipe) { bar.show($0, of: $1) }
       bar.clear()
