@@ -53,4 +53,19 @@ import Testing
       expectError(.damaged) { _ = try Projection(components: components, dimension: dimension) }
     }
   }
+
+  /// All candidates hold all; a few components of many-sided vectors lose some.
+  @Test func tellsWhatCandidatesHold() {
+    let vectors = Vectors.clustered(count: 600, dimension: 64, clusters: 6, spread: 1, seed: 6)
+    let full = Projection(fitting: vectors, dimension: 64, count: 64)
+    let few = Projection(fitting: vectors, dimension: 64, count: 6)
+    #expect(full.candidateRecall(sample: vectors, candidates: 599) == 1)
+    #expect(few.candidateRecall(sample: vectors, candidates: 599) == 1)
+    let (good, poor) = (full.candidateRecall(sample: vectors), few.candidateRecall(sample: vectors))
+    print("recall of 40 candidates: \(good) with all components, \(poor) with 6")
+    #expect(good > 0.999 && poor < 0.9 && poor > 0.1)
+    #expect(few.candidateRecall(sample: vectors, candidates: 10) < poor)
+    #expect(few.candidateRecall(sample: vectors, candidates: 0) == 0)
+    #expect(few.candidateRecall(sample: []) == 1 && few.candidateRecall(sample: Array(vectors[..<64])) == 1)
+  }
 }
