@@ -1,0 +1,40 @@
+/// What decides about duplicates, in one place. `Benchmarks/quality/duplicates` measures what they give.
+public enum DuplicateThresholds {
+  // MARK: Embeddings
+
+  /// Least score of two pictures that are checked for being the same picture.
+  public static let candidateScore: Float = 0.7
+  /// Least score of look-alikes, unless told otherwise.
+  public static let lookAlikeScore: Float = 0.97
+  /// Neighbours of a picture that are candidates.
+  static let neighbors = 24
+  /// Neighbours that are looked at where the first are all of the picture's own group.
+  static let mostNeighbors = 192
+
+  // MARK: Samples, of 0…255
+
+  /// Share of both pictures' areas that must lie on each other: a crop of 85 % of both sides is 0.72.
+  static let leastOverlap: Float = 0.6
+  /// Share of blocks that agree, by weight.
+  static let leastAgreement: Float = 0.8
+  /// Blocks' worth of texture without which nothing is said.
+  static let leastTexture: Float = 3
+  static let leastColourAgreement: Float = 0.85
+  /// Mean square of a block's details at which the block has its full weight.
+  static let textureEnergy: Float = 60
+  /// Weight of a block without any details.
+  static let plainBlockWeight: Float = 0.1
+  /// Mean square of differences that encoding leaves in a block.
+  static let noiseEnergy: Float = 6
+  /// Share of a block's energy by which details may differ.
+  static let relativeDifference: Float = 0.25
+  /// How far the average of a block may be off.
+  static let levelDifference: Float = 14
+  static let mostSaturationChange: Float = 2.2
+  static let mostColourShift: Float = 14
+  /// How far a coarse colour may be off, beside a quarter of its own strength.
+  static let colourDistance: Float = 10
+  /// Standard deviation of brightness under which there is nothing to see.
+  static let featurelessDeviation: Float = 3
+  static let featurelessDifference: Float = 2
+}

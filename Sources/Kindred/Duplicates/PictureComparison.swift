@@ -1,0 +1,132 @@
+/// Whether two pictures are the same picture, told from their samples: re-encoded, resized, cropped a little, mirrored,
+/// turned, brighter or darker, with a little text added. Pictures that are merely alike are not: where blocks differ in
+/// what is in them, they are another picture.
+///
+/// ```swift
+/// let comparison = PictureComparison(PictureSignature(first), PictureSignature(second))
+/// if comparison.isSame { print(comparison.relation.words, comparison.agreement) }
+/// ```
+public struct PictureComparison: Sendable, Equatable {
+  public var isSame: Bool
+  /// Share of what is to be seen in both that agrees, 0…1; 0 where the pictures don't fit on each other.
+  public var agreement: Float
+  /// What was done to one to have the other; empty where they are not the same.
+  public var relation: PictureRelation
+  /// For tuning: what the decision was made from.
+  public var evidence: Evidence
+
+  /// What the decision was made from.
+  public struct Evidence: Sendable, Equatable {
+    /// Normalised cross-correlation of brightness after alignment.
+    public var correlation: Float = 0
+    /// Share of the area that lies on each other.
+    public var overlap: Float = 0
+    /// Blocks with something to see in them, in whole blocks' worth.
+    public var texture: Float = 0
+    /// Share of coarse colour samples that agree.
+    public var colour: Float = 0
+    /// Correlation of edges and texture.
+    public var detail: Float = 0
+  }
+
+  /// The same answer for `(first, second)` and `(second, first)`.
+  public init(_ first: PictureSignature, _ second: PictureSignature) {
+    isSame = false
+    agreement = 0
+    relation = []
+    evidence = Evidence()
+    if first.hasSameSamples(as: second) {
+      (isSame, agreement, relation) = (true, 1, .sameSamples)
+      return
+    }
+    let (first, second) = Self.ordered(first, second)
+    if let featureless = FeaturelessComparison(first, second) {
+      (isSame, agreement) = (featureless.isSame, featureless.isSame ? 1 : 0)
+      if isSame { relation = PictureRelation(first, second, nil, isToned: false) }
+      return
+    }
+    compare(first, second)
+  }
+
+  /// The larger one first, so that the order in which they are given changes nothing.
+  private static func ordered(
+    _ first: PictureSignature, _ second: PictureSignature
+  ) -> (PictureSignature, PictureSignature) {
+    let (count, otherCount) = (first.luma.count, second.luma.count)
+    if count != otherCount { return count > otherCount ? (first, second) : (second, first) }
+    if first.width != second.width { return first.width > second.width ? (first, second) : (second, first) }
+    return second.luma.lexicographicallyPrecedes(first.luma) ? (first, second) : (second, first)
+  }
+
+  private mutating func compare(_ first: PictureSignature, _ second: PictureSignature) {
+    // The larger is brought to the smaller's size, since details that one lacks are no difference.
+    let side = max(16, min(max(first.width, first.height), max(second.width, second.height)))
+    let firstPlane = first.lumaPlane.reduced(longerSide: side).smoothed()
+    let secondPlane = second.lumaPlane.reduced(longerSide: side).smoothed()
+    guard let place = PictureAligner(firstPlane, secondPlane).best() else { return }
+    evidence.correlation = place.correlation
+    evidence.overlap = place.overlap
+    guard place.overlap >= DuplicateThresholds.leastOverlap, place.correlation >= 0.3 else { return }
+
+    var warped = WarpedPlane()
+    warped.warp(secondPlane.turned(place.turn), by: place, onto: firstPlane)
+    guard warped.width > 0, warped.height > 0 else { return }
+    let target = firstPlane.cropped(
+      columns: warped.left..<warped.left + warped.width, rows: warped.top..<warped.top + warped.height)
+    let source = PicturePlane(width: warped.width, height: warped.height, values: warped.values)
+    let blocks = BlockAgreement.best(source, target)
+    agreement = blocks.agreement
+    evidence.texture = blocks.texture
+    evidence.detail = blocks.detail
+    evidence.colour = ColourAgreement.share(first, second, place)
+    isSame =
+      blocks.texture >= DuplicateThresholds.leastTexture && agreement >= DuplicateThresholds.leastAgreement
+      && evidence.colour >= DuplicateThresholds.leastColourAgreement
+    if isSame { relation = PictureRelation(first, second, place, isToned: blocks.isToned) }
+  }
+}
+
+/// What was done to a picture to have another; which of the two was first can't be told.
+public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// Other bytes, but what is seen is the same: other tags, another lossless format.
+  public static let sameSamples = PictureRelation(rawValue: 1)
+  public static let mirrored = PictureRelation(rawValue: 2)
+  public static let turned = PictureRelation(rawValue: 4)
+  public static let cropped = PictureRelation(rawValue: 8)
+  public static let resized = PictureRelation(rawValue: 16)
+  /// Other brightness or contrast.
+  public static let toned = PictureRelation(rawValue: 32)
+  /// Encoded anew, and nothing else.
+  public static let reencoded = PictureRelation(rawValue: 64)
+  /// The same bytes.
+  public static let identical = PictureRelation(rawValue: 128)
+
+  init(_ first: PictureSignature, _ second: PictureSignature, _ place: PictureAlignment?, isToned: Bool) {
+    self = []
+    let isTurned = place?.turn.isRotated ?? false
+    if place?.turn.isMirrored ?? false { insert(.mirrored) }
+    if isTurned { insert(.turned) }
+    let isCropped = (place?.overlap ?? 1) < 0.97
+    if isCropped { insert(.cropped) }
+    if !isCropped {
+      let swaps = place?.turn.swapsSides ?? false
+      let (width, height) =
+        swaps ? (second.pictureHeight, second.pictureWidth) : (second.pictureWidth, second.pictureHeight)
+      if width != first.pictureWidth || height != first.pictureHeight { insert(.resized) }
+    }
+    if isToned { insert(.toned) }
+    if isEmpty { insert(.reencoded) }
+  }
+
+  /// For people and for JSON, such as `["mirrored", "cropped"]`.
+  public var words: [String] {
+    let names: [(PictureRelation, String)] = [
+      (.identical, "identical"), (.sameSamples, "same samples"), (.mirrored, "mirrored"), (.turned, "turned"),
+      (.cropped, "cropped"), (.resized, "resized"), (.toned, "brightness changed"), (.reencoded, "re-encoded"),
+    ]
+    return names.filter { contains($0.0) }.map(\.1)
+  }
+}
