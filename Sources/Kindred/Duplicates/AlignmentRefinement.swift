@@ -120,6 +120,32 @@ struct WarpedPlane {
     }
   }
 
+  /// What lies on each other of this and the plane that it was warped onto. Where one picture goes on beyond the edge of
+  /// the other, such as into a frame, the samples at the edge hold some of that and are left out.
+  func pair(with target: PicturePlane, _ place: PictureAlignment) -> (own: PicturePlane, other: PicturePlane)? {
+    func kept(_ first: Int, _ count: Int, _ whole: Int, _ scale: Float, _ offset: Float) -> Range<Int> {
+      let (start, end) = (
+        Float(first) / Float(whole) * scale + offset, Float(first + count) / Float(whole) * scale + offset
+      )
+      let lower = first > 0 || start > Self.sameEdge ? Self.edgeSamples : 0
+      let upper = first + count < whole || end < 1 - Self.sameEdge ? Self.edgeSamples : 0
+      return lower..<max(lower, count - upper)
+    }
+    let columns = kept(left, width, target.width, place.scaleX, place.offsetX)
+    let rows = kept(top, height, target.height, place.scaleY, place.offsetY)
+    guard !columns.isEmpty, !rows.isEmpty else { return nil }
+    return (
+      PicturePlane(width: width, height: height, values: values).cropped(columns: columns, rows: rows),
+      target.cropped(
+        columns: left + columns.lowerBound..<left + columns.upperBound,
+        rows: top + rows.lowerBound..<top + rows.upperBound)
+    )
+  }
+
+  /// Share of a side within which two edges are one.
+  private static let sameEdge: Float = 0.01
+  private static let edgeSamples = 2
+
   /// The two samples of the source that a sample of the target lies between, and the second's share.
   private static func position(
     _ index: Int, of count: Int, scale: Float, offset: Float, in sourceCount: Int

@@ -9,6 +9,11 @@ struct BlockAgreement {
   var texture: Float = 0
   /// Correlation of edges and texture.
   var detail: Float = 0
+  /// How much of what one has in the blocks that disagree is in the other too, 0…1: near 1 where something was added
+  /// over the picture, near 0 where it has something else there.
+  var kept: Float = 1
+  /// Share of the blocks that disagree.
+  var differing: Float = 0
   /// Whether brightness or contrast differ.
   var isToned = false
 
@@ -38,6 +43,8 @@ struct BlockAgreement {
 
     var (weights, agreeing): (Float, Float) = (0, 0)
     var (square, targetSquare, product): (Double, Double, Double) = (0, 0, 0)
+    var other = Sums()
+    var (count_, differing_) = (0, 0)
     // Blocks share the remainder of the sides among them.
     let columns = Self.edges(target.width)
     let rows = Self.edges(target.height)
@@ -74,9 +81,20 @@ struct BlockAgreement {
           && abs(block.level / count) <= DuplicateThresholds.levelDifference
         texture += blockTexture
         weights += weight
-        if agrees { agreeing += weight }
+        count_ += 1
+        if agrees {
+          agreeing += weight
+        } else {
+          differing_ += 1
+          other.square += block.square
+          other.targetSquare += block.targetSquare
+          other.product += block.product
+        }
       }
     }
+    differing = Float(differing_) / Float(max(1, count_))
+    let (less, more) = (min(other.square, other.targetSquare), max(other.square, other.targetSquare))
+    kept = more > 0 ? max(1 - less / (0.25 * more), min(1, other.product / max(1e-3, less))) : 1
     agreement = weights > 0 ? agreeing / weights : 0
     detail = square > 0 && targetSquare > 0 ? Float(product / (square * targetSquare).squareRoot()) : 0
   }

@@ -15,8 +15,14 @@ public enum DuplicateThresholds {
 
   /// Share of both pictures' areas that must lie on each other: a crop of 85 % of both sides is 0.72.
   static let leastOverlap: Float = 0.6
-  /// Share of blocks that agree, by weight.
-  static let leastAgreement: Float = 0.8
+  /// Share of blocks that agree, by weight, from which pictures are the same whatever is in the others.
+  static let sureAgreement: Float = 0.97
+  /// Share of blocks that agree, by weight, without which pictures are not the same.
+  static let leastAgreement: Float = 0.7
+  /// How much of what one picture has in the blocks that disagree must be in the other too, between the two shares: text
+  /// that was added leaves it, a subject that moved takes it away.
+  /// - Parameter differing: share of the blocks that disagree: the more, the less they are a line of text.
+  static func leastKept(differing: Float) -> Float { min(0.6, max(0.25, 0.25 + (differing - 0.04) * 14)) }
   /// Blocks' worth of texture without which nothing is said.
   static let leastTexture: Float = 3
   static let leastColourAgreement: Float = 0.85

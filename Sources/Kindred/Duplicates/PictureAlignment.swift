@@ -62,8 +62,26 @@ struct PictureAligner {
       guard let place = refined(start, firstMiddle, secondMiddle, steps: 12) else { continue }
       if place.correlation > best?.correlation ?? 0 { best = place }
     }
-    guard let best else { return nil }
+    guard var best else { return nil }
+    var (second, secondMiddle) = (second, secondMiddle)
+    if best.correlation < Self.straightCorrelation, let curve = curve(best) {
+      // Brightness that was clipped is no straight line of what it was, and pulls the place away.
+      secondMiddle.values = curve.apply(secondMiddle.values)
+      if let place = refined(best, firstMiddle, secondMiddle, steps: 12), place.correlation > best.correlation {
+        best = place
+        second.values = curve.apply(second.values)
+      }
+    }
     return refined(best, first, second, steps: 4)
+  }
+
+  /// Below this correlation a curve is tried in the place of a straight line of brightness.
+  private static let straightCorrelation: Float = 0.98
+
+  private func curve(_ place: PictureAlignment) -> ToneCurve? {
+    var warped = WarpedPlane()
+    warped.warp(secondMiddle.turned(place.turn), by: place, onto: firstMiddle)
+    return warped.pair(with: firstMiddle, place).map { ToneCurve(from: $0.own.values, to: $0.other.values) }
   }
 
   private func refined(

@@ -27,6 +27,8 @@ public struct PictureComparison: Sendable, Equatable {
     public var colour: Float = 0
     /// Correlation of edges and texture.
     public var detail: Float = 0
+    public var kept: Float = 0
+    public var differing: Float = 0
   }
 
   /// The same answer for `(first, second)` and `(second, first)`.
@@ -70,17 +72,19 @@ public struct PictureComparison: Sendable, Equatable {
 
     var warped = WarpedPlane()
     warped.warp(secondPlane.turned(place.turn), by: place, onto: firstPlane)
-    guard warped.width > 0, warped.height > 0 else { return }
-    let target = firstPlane.cropped(
-      columns: warped.left..<warped.left + warped.width, rows: warped.top..<warped.top + warped.height)
-    let source = PicturePlane(width: warped.width, height: warped.height, values: warped.values)
+    guard let (source, target) = warped.pair(with: firstPlane, place) else { return }
     let blocks = BlockAgreement.best(source, target)
     agreement = blocks.agreement
     evidence.texture = blocks.texture
     evidence.detail = blocks.detail
+    evidence.kept = blocks.kept
+    evidence.differing = blocks.differing
     evidence.colour = ColourAgreement.share(first, second, place)
     isSame =
-      blocks.texture >= DuplicateThresholds.leastTexture && agreement >= DuplicateThresholds.leastAgreement
+      blocks.texture >= DuplicateThresholds.leastTexture
+      && (agreement >= DuplicateThresholds.sureAgreement
+        || agreement >= DuplicateThresholds.leastAgreement
+          && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing))
       && evidence.colour >= DuplicateThresholds.leastColourAgreement
     if isSame { relation = PictureRelation(first, second, place, isToned: blocks.isToned) }
   }
