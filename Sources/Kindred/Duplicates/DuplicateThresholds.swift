@@ -22,7 +22,7 @@ public enum DuplicateThresholds {
   /// How much of what one picture has in the blocks that disagree must be in the other too, between the two shares: text
   /// that was added leaves it, a subject that moved takes it away.
   /// - Parameter differing: share of the blocks that disagree: the more, the less they are a line of text.
-  static func leastKept(differing: Float) -> Float { min(0.6, max(0.25, 0.25 + (differing - 0.04) * 14)) }
+  static func leastKept(differing: Float) -> Float { min(0.6, max(0.15, 0.15 + (differing - 0.03) * 13)) }
   /// Blocks' worth of texture without which nothing is said.
   static let leastTexture: Float = 3
   static let leastColourAgreement: Float = 0.85
