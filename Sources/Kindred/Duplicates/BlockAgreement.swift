@@ -43,8 +43,8 @@ struct BlockAgreement {
 
     var (weights, agreeing): (Float, Float) = (0, 0)
     var (square, targetSquare, product): (Double, Double, Double) = (0, 0, 0)
-    var other = Sums()
-    var (count_, differing_) = (0, 0)
+    var disagreeing = Sums()
+    var (blockCount, disagreeingCount) = (0, 0)
     // Blocks share the remainder of the sides among them.
     let columns = Self.edges(target.width)
     let rows = Self.edges(target.height)
@@ -52,12 +52,12 @@ struct BlockAgreement {
       for (left, right) in zip(columns, columns.dropFirst()) {
         var block = Sums()
         toned.values.withUnsafeBufferPointer { toned in
-          target.values.withUnsafeBufferPointer { target_ in
+          target.values.withUnsafeBufferPointer { targetValues in
             details.values.withUnsafeBufferPointer { details in
               targetDetails.values.withUnsafeBufferPointer { targetDetails in
                 for y in top..<bottom {
                   for index in y * target.width + left..<y * target.width + right {
-                    block.level += toned[index] - target_[index]
+                    block.level += toned[index] - targetValues[index]
                     let (value, other) = (details[index], targetDetails[index])
                     block.square += value * value
                     block.targetSquare += other * other
@@ -81,20 +81,22 @@ struct BlockAgreement {
           && abs(block.level / count) <= DuplicateThresholds.levelDifference
         texture += blockTexture
         weights += weight
-        count_ += 1
+        blockCount += 1
         if agrees {
           agreeing += weight
         } else {
-          differing_ += 1
-          other.square += block.square
-          other.targetSquare += block.targetSquare
-          other.product += block.product
+          disagreeingCount += 1
+          disagreeing.square += block.square
+          disagreeing.targetSquare += block.targetSquare
+          disagreeing.product += block.product
         }
       }
     }
-    differing = Float(differing_) / Float(max(1, count_))
-    let (less, more) = (min(other.square, other.targetSquare), max(other.square, other.targetSquare))
-    kept = more > 0 ? max(1 - less / (0.25 * more), min(1, other.product / max(1e-3, less))) : 1
+    differing = Float(disagreeingCount) / Float(max(1, blockCount))
+    let (less, more) = (
+      min(disagreeing.square, disagreeing.targetSquare), max(disagreeing.square, disagreeing.targetSquare)
+    )
+    kept = more > 0 ? max(1 - less / (0.25 * more), min(1, disagreeing.product / max(1e-3, less))) : 1
     agreement = weights > 0 ? agreeing / weights : 0
     detail = square > 0 && targetSquare > 0 ? Float(product / (square * targetSquare).squareRoot()) : 0
   }

@@ -12,8 +12,9 @@ struct CoarseSearch {
   private let first: SmallPlane
   private let second: PicturePlane
 
-  init(_ first: PicturePlane, _ second: PicturePlane) {
-    self.first = SmallPlane(first.reduced(longerSide: PictureAligner.coarseSide))
+  /// - Parameter side: longer side of the copy of the first.
+  init(_ first: PicturePlane, _ second: PicturePlane, side: Int) {
+    self.first = SmallPlane(first.reduced(longerSide: side))
     self.second = second
   }
 
@@ -118,7 +119,9 @@ private struct SmallPlane {
       piece.values.withUnsafeBufferPointer { other in
         guard let own = own.baseAddress, let other = other.baseAddress else { return }
         for row in rows {
-          let (left, right) = (own + row * width + columns.lowerBound, other + (row - y) * piece.width + columns.lowerBound - x)
+          let (left, right) = (
+            own + row * width + columns.lowerBound, other + (row - y) * piece.width + columns.lowerBound - x
+          )
           var sum: Int32 = 0
           for column in 0..<columns.count { sum &+= Int32(left[column]) &* Int32(right[column]) }
           products += Int64(sum)

@@ -40,7 +40,9 @@ struct DuplicateCandidates: Sendable {
   }
 
   /// The nearest contents of each of a few, without itself, of at least a score.
-  private func neighbors(of numbers: ArraySlice<Int>, count: Int, least: Float) throws -> [[(number: Int, score: Float)]] {
+  private func neighbors(of numbers: ArraySlice<Int>, count: Int, least: Float) throws -> [[(
+    number: Int, score: Float
+  )]] {
     let found: [[Neighbor]]
     if let graph {
       let ef = max(HNSWIndex.defaultEF(top: count + 1), 2 * count)
@@ -77,7 +79,8 @@ struct DuplicateCandidates: Sendable {
         for (number, others) in zip(numbers, try result.get()) {
           for other in others {
             pairs.append(
-              Pair(first: Int32(min(number, other.number)), second: Int32(max(number, other.number)), score: other.score))
+              Pair(
+                first: Int32(min(number, other.number)), second: Int32(max(number, other.number)), score: other.score))
           }
         }
       }

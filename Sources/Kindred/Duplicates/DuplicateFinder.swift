@@ -62,7 +62,8 @@ public struct DuplicateFinder {
   ) throws -> [DuplicateGroup] {
     let wantsLookAlikes = kinds.contains(.lookAlike)
     let candidates = try DuplicateCandidates(collection, moment: moment, contents: contents)
-    let least = wantsLookAlikes ? min(threshold, DuplicateThresholds.candidateScore) : DuplicateThresholds.candidateScore
+    let least =
+      wantsLookAlikes ? min(threshold, DuplicateThresholds.candidateScore) : DuplicateThresholds.candidateScore
     var pairs = try candidates.pairs(least: least) {
       progress(DuplicateProgress(stage: .neighbors, completed: $0, total: contents.count))
     }
@@ -111,7 +112,8 @@ public struct DuplicateFinder {
       let members = try numbers.compactMap { number -> DuplicateGroup.Member? in
         // Gone meanwhile, perhaps.
         guard let record = try collection.read({ try contents.records($0, number).first }) else { return nil }
-        let (relation, versions) = number == numbers[0] ? ([], describe(number, number).versions) : describe(numbers[0], number)
+        let (relation, versions) =
+          number == numbers[0] ? ([], describe(number, number).versions) : describe(numbers[0], number)
         return DuplicateGroup.Member(
           record: record, score: candidates.score(numbers[0], number), relation: relation,
           fileCount: contents.fileCounts[number] ?? 1, versionCount: versions, unchecked: problems[number]?.reason)

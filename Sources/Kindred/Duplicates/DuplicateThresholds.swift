@@ -13,6 +13,9 @@ public enum DuplicateThresholds {
 
   // MARK: Samples, of 0…255
 
+  /// Least correlation of the sketches of two pictures that are compared.
+  static let sketchCorrelation: Float = 0.7
+
   /// Share of both pictures' areas that must lie on each other: a crop of 85 % of both sides is 0.72.
   static let leastOverlap: Float = 0.6
   /// Share of blocks that agree, by weight, from which pictures are the same whatever is in the others.
@@ -25,6 +28,8 @@ public enum DuplicateThresholds {
   static func leastKept(differing: Float) -> Float { min(0.6, max(0.15, 0.15 + (differing - 0.03) * 13)) }
   /// Blocks' worth of texture without which nothing is said.
   static let leastTexture: Float = 3
+  /// Blocks' worth of texture below which only ``sureAgreement`` will do.
+  static let littleTexture: Float = 12
   static let leastColourAgreement: Float = 0.85
   /// Mean square of a block's details at which the block has its full weight.
   static let textureEnergy: Float = 60

@@ -34,7 +34,7 @@ struct PictureAligner {
   /// Longer side of the copies on which the places that were found are made exact.
   static let middleSide = 64
   /// Below this correlation of the small copies nothing more is tried.
-  static let leastCoarseCorrelation: Float = 0.55
+  static let leastCoarseCorrelation: Float = 0.65
   /// Places of the small copies that are tried.
   static let tries = 3
 
@@ -56,7 +56,7 @@ struct PictureAligner {
   /// The best alignment; `nil` where the pictures have nothing in common.
   func best() -> PictureAlignment? {
     var best: PictureAlignment?
-    for start in CoarseSearch(firstMiddle, secondMiddle).places(Self.tries)
+    for start in CoarseSearch(firstMiddle, secondMiddle, side: Self.coarseSide).places(Self.tries)
     where start.correlation >= Self.leastCoarseCorrelation {
       if let best, best.correlation > 0.995, best.correlation >= start.correlation { break }
       guard let place = refined(start, firstMiddle, secondMiddle, steps: 12) else { continue }

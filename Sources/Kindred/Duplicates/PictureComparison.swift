@@ -12,7 +12,7 @@ public struct PictureComparison: Sendable, Equatable {
   public var agreement: Float
   /// What was done to one to have the other; empty where they are not the same.
   public var relation: PictureRelation
-  /// For tuning: what the decision was made from.
+  /// For tuning thresholds.
   public var evidence: Evidence
 
   /// What the decision was made from.
@@ -27,7 +27,9 @@ public struct PictureComparison: Sendable, Equatable {
     public var colour: Float = 0
     /// Correlation of edges and texture.
     public var detail: Float = 0
+    /// How much of what one has in the blocks that disagree is in the other too.
     public var kept: Float = 0
+    /// Share of the blocks that disagree.
     public var differing: Float = 0
   }
 
@@ -83,54 +85,9 @@ public struct PictureComparison: Sendable, Equatable {
     isSame =
       blocks.texture >= DuplicateThresholds.leastTexture
       && (agreement >= DuplicateThresholds.sureAgreement
-        || agreement >= DuplicateThresholds.leastAgreement
+        || agreement >= DuplicateThresholds.leastAgreement && blocks.texture >= DuplicateThresholds.littleTexture
           && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing))
       && evidence.colour >= DuplicateThresholds.leastColourAgreement
     if isSame { relation = PictureRelation(first, second, place, isToned: blocks.isToned) }
-  }
-}
-
-/// What was done to a picture to have another; which of the two was first can't be told.
-public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
-  public let rawValue: Int
-  public init(rawValue: Int) { self.rawValue = rawValue }
-
-  /// Other bytes, but what is seen is the same: other tags, another lossless format.
-  public static let sameSamples = PictureRelation(rawValue: 1)
-  public static let mirrored = PictureRelation(rawValue: 2)
-  public static let turned = PictureRelation(rawValue: 4)
-  public static let cropped = PictureRelation(rawValue: 8)
-  public static let resized = PictureRelation(rawValue: 16)
-  /// Other brightness or contrast.
-  public static let toned = PictureRelation(rawValue: 32)
-  /// Encoded anew, and nothing else.
-  public static let reencoded = PictureRelation(rawValue: 64)
-  /// The same bytes.
-  public static let identical = PictureRelation(rawValue: 128)
-
-  init(_ first: PictureSignature, _ second: PictureSignature, _ place: PictureAlignment?, isToned: Bool) {
-    self = []
-    let isTurned = place?.turn.isRotated ?? false
-    if place?.turn.isMirrored ?? false { insert(.mirrored) }
-    if isTurned { insert(.turned) }
-    let isCropped = (place?.overlap ?? 1) < 0.97
-    if isCropped { insert(.cropped) }
-    if !isCropped {
-      let swaps = place?.turn.swapsSides ?? false
-      let (width, height) =
-        swaps ? (second.pictureHeight, second.pictureWidth) : (second.pictureWidth, second.pictureHeight)
-      if width != first.pictureWidth || height != first.pictureHeight { insert(.resized) }
-    }
-    if isToned { insert(.toned) }
-    if isEmpty { insert(.reencoded) }
-  }
-
-  /// For people and for JSON, such as `["mirrored", "cropped"]`.
-  public var words: [String] {
-    let names: [(PictureRelation, String)] = [
-      (.identical, "identical"), (.sameSamples, "same samples"), (.mirrored, "mirrored"), (.turned, "turned"),
-      (.cropped, "cropped"), (.resized, "resized"), (.toned, "brightness changed"), (.reencoded, "re-encoded"),
-    ]
-    return names.filter { contains($0.0) }.map(\.1)
   }
 }

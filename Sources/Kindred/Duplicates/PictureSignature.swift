@@ -55,7 +55,8 @@ public struct PictureSignature: Sendable, Equatable {
     func share(_ side: Int) -> Int { max(1, (side + Self.chromaDivisor / 2) / Self.chromaDivisor) }
     let (columns, rows) = (share(small.width), share(small.height))
     func coarse(_ values: [Float]) -> [UInt8] {
-      PicturePlane(width: small.width, height: small.height, values: values).resized(width: columns, height: rows).values
+      PicturePlane(width: small.width, height: small.height, values: values).resized(width: columns, height: rows)
+        .values
         .map { UInt8(max(0, min(255, $0.rounded()))) }
     }
     chromaWidth = columns
@@ -74,7 +75,9 @@ public struct PictureSignature: Sendable, Equatable {
   }
 
   var lumaPlane: PicturePlane { PicturePlane(width: width, height: height, bytes: luma) }
-  var blueDifferencePlane: PicturePlane { PicturePlane(width: chromaWidth, height: chromaHeight, bytes: blueDifference) }
+  var blueDifferencePlane: PicturePlane {
+    PicturePlane(width: chromaWidth, height: chromaHeight, bytes: blueDifference)
+  }
   var redDifferencePlane: PicturePlane { PicturePlane(width: chromaWidth, height: chromaHeight, bytes: redDifference) }
 
   /// Whether all samples are those of another, and the pictures are of one size.

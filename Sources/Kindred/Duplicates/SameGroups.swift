@@ -32,8 +32,10 @@ struct SameGroups {
   }
 
   private static func isSame(_ first: Int, _ second: Int, _ store: SignatureStore) -> Bool {
-    guard let one = try? store.signature(first), let other = try? store.signature(second) else { return false }
-    return PictureComparison(one, other).isSame
+    guard let sketch = try? store.sketch(first), let other = try? store.sketch(second), sketch.mayBeSame(as: other),
+      let one = try? store.signature(first), let another = try? store.signature(second)
+    else { return false }
+    return PictureComparison(one, another).isSame
   }
 
   /// Makes one group of two whose members are the same picture. Those that stand for them must be the same too, or small

@@ -17,6 +17,7 @@ final class SignatureStore: Sendable {
     var next = 0
     var byteCount = 0
     var problems: [Int: Problem] = [:]
+    var sketches: [Int: PictureSketch] = [:]
   }
 
   private let collection: Collection
@@ -54,13 +55,24 @@ final class SignatureStore: Sendable {
     }
   }
 
+  /// The sketch of a content's picture, which is kept for good.
+  /// - Throws: as ``signature(_:)``.
+  func sketch(_ number: Int) throws -> PictureSketch {
+    if let known = state.withLock({ $0.sketches[number] }) { return known }
+    let sketch = PictureSketch(try signature(number))
+    state.withLock { $0.sketches[number] = sketch }
+    return sketch
+  }
+
   private func keep(_ signature: PictureSignature, _ number: Int) {
     state.withLock { state in
       guard state.signatures.updateValue(signature, forKey: number) == nil else { return }
       state.order.append(number)
       state.byteCount += signature.byteCount
       while state.byteCount > keptBytes, state.next < state.order.count {
-        if let gone = state.signatures.removeValue(forKey: state.order[state.next]) { state.byteCount -= gone.byteCount }
+        if let gone = state.signatures.removeValue(forKey: state.order[state.next]) {
+          state.byteCount -= gone.byteCount
+        }
         state.next += 1
       }
       if state.next > 65_536 {
