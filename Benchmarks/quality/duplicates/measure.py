@@ -52,11 +52,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--harder", action="store_true")
     parser.add_argument("--model")
+    parser.add_argument("--home", help="Kindred's home, where the model is")
     parser.add_argument("--distractors")
     parser.add_argument("--least-recall", type=float, default=0)
     parser.add_argument("--least-precision", type=float, default=0)
     parser.add_argument("--more", action="append", default=[], help="another argument for `kindred index`")
     options = parser.parse_args()
+    if options.home:
+        os.environ["KINDRED_HOME"] = options.home
 
     paths = pictures(options.pictures, options.limit)
     chosen = edits.HARDER if options.harder else edits.TEN

@@ -35,9 +35,7 @@ public struct DuplicateProgress: Sendable, Equatable {
   public enum Stage: Sendable {
     /// Looking up the neighbours of images.
     case neighbors
-    /// Reading the pictures that have near neighbours.
-    case pictures
-    /// Comparing pictures.
+    /// Comparing pictures, which reads their files.
     case pairs
   }
   public var stage: Stage

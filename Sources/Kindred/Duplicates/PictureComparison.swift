@@ -58,8 +58,14 @@ public struct PictureComparison: Sendable, Equatable {
   ) -> (PictureSignature, PictureSignature) {
     let (count, otherCount) = (first.luma.count, second.luma.count)
     if count != otherCount { return count > otherCount ? (first, second) : (second, first) }
-    if first.width != second.width { return first.width > second.width ? (first, second) : (second, first) }
-    return second.luma.lexicographicallyPrecedes(first.luma) ? (first, second) : (second, first)
+    let sizes = [first.width - second.width, first.pictureWidth - second.pictureWidth]
+    if let difference = sizes.first(where: { $0 != 0 }) { return difference > 0 ? (first, second) : (second, first) }
+    for samples in [\PictureSignature.luma, \.blueDifference, \.redDifference]
+    where first[keyPath: samples] != second[keyPath: samples] {
+      return second[keyPath: samples].lexicographicallyPrecedes(first[keyPath: samples])
+        ? (first, second) : (second, first)
+    }
+    return first.pictureHeight > second.pictureHeight ? (first, second) : (second, first)
   }
 
   private mutating func compare(_ first: PictureSignature, _ second: PictureSignature) {
