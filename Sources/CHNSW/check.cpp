@@ -31,13 +31,19 @@ size_t Graph::check(
     total++;
   };
 
+  const size_t limit = space_->row_limit(row_count_);
+  std::vector<uint8_t> datum(space_->room());
   std::vector<Node> sorted;
   for (Node node = 0; node < cur_element_count; node++) {
     const uint32_t row = row_of(node);
     each_row(node, [&](uint32_t twin) {
-      if (twin >= vectors_.matrix.rows) return report(KINDRED_HNSW_ROW_OUT_OF_RANGE, twin);
-      const size_t bytes = vectors_.matrix.dimension * sizeof(float);
-      const bool same = twin == row || memcmp(vectors_.row(twin), vectors_.row(row), bytes) == 0;
+      if (twin >= limit) return report(KINDRED_HNSW_ROW_OUT_OF_RANGE, twin);
+      bool same = true;
+      // Only where vectors are elsewhere can they differ from the node's.
+      if (twin != row && space_->code_size == 0) {
+        space_->encode(twin, nullptr, datum.data());
+        same = space_->same(datum.data(), getDataByInternalId(node));
+      }
       if (!same || node_of(twin) != node) report(KINDRED_HNSW_WRONG_TWIN, twin);
     });
     for (int layer = 0; layer <= element_levels_[node]; layer++) {
@@ -90,8 +96,9 @@ size_t Graph::connect_unreachable() {
     Stay stay(rooms_, RoomLock::Room::exclusive);
     if (isMarkedDeleted(node)) continue;
     const void *datum = getDataByInternalId(node);
-    const Node nearest = descend(datum, enterpoint_node_, maxlevel_, 0, false);
-    Candidates candidates = search_ground(datum, nearest, std::max<size_t>(ef_construction_, 64), false);
+    const Node nearest = descend<false>(datum, enterpoint_node_, maxlevel_, 0);
+    Candidates candidates =
+      search_layer<false>(datum, nearest, 0, std::max<size_t>(ef_construction_, 64), false);
     std::vector<Node> near;
     for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top().second);
     for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {

@@ -8,14 +8,15 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "saved graphs are littl
 namespace kindred {
 
 constexpr char magic[8] = {'K', 'N', 'D', 'G', 'R', 'A', 'P', 'H'};
-constexpr uint32_t format_version = 1, metric_inner_product = 1, header_size = 128, twin_size = 12;
+constexpr uint32_t version_of_rows = 1, version_of_codes = 2, header_size = 128, twin_size = 12;
+constexpr uint32_t metric_inner_product = 1, metric_cosine_of_codes = 2;
 
 /// Offsets of the sections after the header.
 struct Layout {
-  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, twins, end;
+  size_t rows, levels, flags, base_counts, upper_counts, base_links, upper_links, twins, codes, end;
 
-  explicit Layout(const Header &h) {
-    // No sum overflows: each count is at most 2^40.
+  Layout(const Header &h, size_t code_size) {
+    // No sum overflows: each count is at most 2^40, and a code at most 2^17 bytes.
     const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
     rows = header_size;
     levels = rows + h.nodes * 4;
@@ -25,7 +26,8 @@ struct Layout {
     base_links = upper_counts + padded(h.upper_lists * 2);
     upper_links = base_links + h.base_links * 4;
     twins = upper_links + h.upper_links * 4;
-    end = twins + h.twins * twin_size;
+    codes = twins + h.twins * twin_size;
+    end = codes + padded(h.nodes * code_size);
   }
 };
 

@@ -4,26 +4,9 @@
 
 namespace kindred {
 
-namespace {
-
-const float *resolve(const void *datum, const Vectors &vectors) {
-  uint32_t row;
-  memcpy(&row, datum, sizeof row);
-  return row == Datum::query ? static_cast<const Datum *>(datum)->vector : vectors.row(row);
-}
-
-/// 1 − cosine. What is not a number counts as infinitely far, so that heaps keep their order.
-float distance_between(const void *a, const void *b, const void *parameter) {
-  const Vectors &vectors = *static_cast<const Vectors *>(parameter);
-  const float value = 1 - vectors.dot(resolve(a, vectors), resolve(b, vectors), vectors.matrix.dimension);
-  return value < std::numeric_limits<float>::max() ? value : std::numeric_limits<float>::max();
-}
-
-}  // namespace
-
-Graph::Graph(kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed)
+Graph::Graph(std::unique_ptr<Space> space, size_t m, size_t ef_construction, int64_t fit, uint64_t seed)
   // This base constructor sets nothing; the other one would allocate locks for updates, which never happen here.
-  : HierarchicalNSW(nullptr), vectors_{matrix, chosen_dot()}, seed_(seed) {
+  : HierarchicalNSW(nullptr), space_(std::move(space)), fit_(fit), seed_(seed) {
   max_elements_ = cur_element_count = num_deleted_ = 0;
   data_level0_memory_ = nullptr;
   linkLists_ = nullptr;
@@ -38,25 +21,15 @@ Graph::Graph(kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t s
   mult_ = 1 / std::log(static_cast<double>(m));
   revSize_ = 1 / mult_;
 
-  // A node on layer 0: the count of links with the deletion mark in its third byte, the links, the row.
-  data_size_ = sizeof(uint32_t);
+  // A node on layer 0: the count of links with the deletion mark in its third byte, the links, the datum.
+  data_size_ = space_->get_data_size();
   size_links_level0_ = sizeof(hnswlib::linklistsizeint) + maxM0_ * sizeof(Node);
   size_links_per_element_ = sizeof(hnswlib::linklistsizeint) + maxM_ * sizeof(Node);
   offsetLevel0_ = 0;
   offsetData_ = size_links_level0_;
   size_data_per_element_ = label_offset_ = size_links_level0_ + data_size_;
-  fstdistfunc_ = distance_between;
-  dist_func_param_ = &vectors_;
-}
-
-float Graph::distance(const void *datum, Node node) const {
-  return distance_between(datum, getDataByInternalId(node), &vectors_);
-}
-
-uint32_t Graph::row_of(Node node) const {
-  uint32_t row;
-  memcpy(&row, getDataByInternalId(node), sizeof row);
-  return row;
+  fstdistfunc_ = space_->get_dist_func();
+  dist_func_param_ = space_->get_dist_func_param();
 }
 
 /// The level is a pure function of seed and row, so threads share no generator and a graph can be rebuilt alike.
@@ -68,31 +41,6 @@ int Graph::level_for(uint32_t row) const {
   bits ^= bits >> 31;
   const double uniform = (static_cast<double>(bits >> 11) + 1) * 0x1p-53;  // 0 < uniform <= 1
   return std::min(static_cast<int>(-std::log(uniform) * mult_), level_limit);
-}
-
-/// Walks greedily from `entry` down the layers `from`…`to + 1`.
-Node Graph::descend(const void *datum, Node entry, int from, int to, bool locking) const {
-  Node nearest = entry;
-  float best = distance(datum, nearest);
-  auto &locks = const_cast<std::vector<std::mutex> &>(link_list_locks_);
-  for (int level = from; level > to; level--) {
-    for (bool changed = true; changed;) {
-      changed = false;
-      std::unique_lock<std::mutex> lock;
-      if (locking) lock = std::unique_lock<std::mutex>(locks[nearest]);
-      hnswlib::linklistsizeint *list = get_linklist(nearest, level);
-      const size_t size = getListCount(list);
-      for (size_t i = 1; i <= size; i++) {
-        const float found = distance(datum, list[i]);
-        if (found < best) {
-          best = found;
-          nearest = list[i];
-          changed = true;
-        }
-      }
-    }
-  }
-  return nearest;
 }
 
 void Graph::mark_deleted(uint32_t row) {
@@ -126,7 +74,22 @@ kindred_hnsw_facts Graph::facts() {
   facts.row_limit = node_of_row_.size();
   while (facts.row_limit > 0 && node_of_row_[facts.row_limit - 1] == no_node) facts.row_limit--;
   facts.generation = generation_;
+  facts.fit = fit_;
+  facts.kind = space_->kind;
+  facts.dimension = space_->dimension;
+  facts.memory = memory();
   return facts;
+}
+
+/// What is allocated for the graph, but for what the allocator keeps beside it and searches that are under way.
+size_t Graph::memory() const {
+  size_t bytes = sizeof *this + (locks_ ? lock_count * sizeof(std::mutex) : 0) + upper_bytes_;
+  bytes += max_elements_ * (size_data_per_element_ + sizeof(char *)) + element_levels_.capacity() * sizeof(int);
+  bytes += node_of_row_.capacity() * sizeof(Node) + deleted_.capacity() / 8;
+  // A node of the map has a link, a key and a vector, whose room may be twice what it holds.
+  bytes += twins_.bucket_count() * sizeof(void *);
+  bytes += twins_.size() * (sizeof(void *) + sizeof(std::pair<const Node, std::vector<uint32_t>>));
+  return bytes + 2 * sizeof(uint32_t) * (row_count_ - std::min<size_t>(row_count_, node_count_));
 }
 
 bool Graph::contains(uint32_t row) {
@@ -137,6 +100,15 @@ bool Graph::contains(uint32_t row) {
 bool Graph::is_deleted(uint32_t row) {
   Stay stay(rooms_, RoomLock::Room::search);
   return node_of(row) != no_node && deleted_[row];
+}
+
+/// Whether the datum of the row is that of the vector, but for rounding.
+bool Graph::holds(const float *vector, uint32_t row) {
+  std::vector<uint8_t> datum(space_->room());
+  space_->encode(row, vector, datum.data());
+  Stay stay(rooms_, RoomLock::Room::search);
+  const Node node = node_of(row);
+  return node != no_node && space_->alike(datum.data(), getDataByInternalId(node));
 }
 
 size_t Graph::rows(bool live_only, uint32_t *rows, size_t capacity) {

@@ -1,20 +1,10 @@
 #pragma once
 
-// hnswlib's manual vectorisation defines global functions in its header (cpuid, xgetbv, …); the distance is ours.
-#define NO_MANUAL_VECTORIZATION
 #include <atomic>
-#include <cmath>
-#include <fstream>
-#include <limits>
-#include <memory>
-#include <stdexcept>
-#include <unordered_map>
+#include <mutex>
 
-#include <hnswlib/hnswlib.h>
-
-#include "include/kindred_hnsw.h"
-#include "kernels.hpp"
 #include "room_lock.hpp"
+#include "spaces.hpp"
 
 namespace kindred {
 
@@ -26,53 +16,36 @@ constexpr size_t node_limit = INT32_MAX;
 constexpr int level_limit = 60;
 constexpr size_t m_limit = 256;
 
-/// What hnswlib compares: the 4 bytes of a row number, or this in the place of a query, which is in no row.
-struct Datum {
-  static constexpr uint32_t query = UINT32_MAX;
-  uint32_t row = query;
-  const float *vector = nullptr;
-};
-
-/// Where the distance function finds the vectors.
-struct Vectors {
-  kindred_matrix matrix;
-  DotFunction dot;
-
-  const float *row(uint32_t index) const { return matrix.base + static_cast<size_t>(index) * matrix.dimension; }
-};
-
-/// What is wrong with bytes or an argument, as a code of kindred_hnsw_code.
-struct Fault : std::runtime_error {
-  kindred_hnsw_code code;
-  Fault(kindred_hnsw_code code, const std::string &reason) : std::runtime_error(reason), code(code) {}
-};
-
 /// What the header of a saved graph says; index/README.md has the layout.
 struct Header {
-  uint32_t m, ef_construction, entry, highest_level;
+  kindred_hnsw_kind kind;
+  uint32_t dimension, m, ef_construction, entry, highest_level;
   uint64_t nodes, deleted, base_links, upper_lists, upper_links, twins;
-  int64_t generation;
+  int64_t generation, fit;
 };
+
 /// hnswlib's graph, with what its version 0.6.2 lacks: vectors that lie elsewhere, an `ef` for each search, searches
-/// beside insertions, growth that a failed allocation can't break, and insertion without its races (the random level,
-/// the entry point read after its lock) and without its crash when all candidates are deleted.
+/// beside insertions, growth that a failed allocation can't break, few locks and little other memory beside the links,
+/// and insertion without its races (the random level, the entry point read after its lock) and without its crash when
+/// all candidates are deleted.
 ///
-/// It uses hnswlib's memory layout, link selection and search for insertions, not its `addPoint`: rows have an array in
+/// It uses hnswlib's memory layout, spaces and choice of links, not its `addPoint` and searches: rows have an array in
 /// the place of the label map, and a node is written in full before any thread can see it.
 ///
-/// Rows with the same vector, bit for bit, share a node: some hundred copies of one picture would else link to each
-/// other only, and searches that come near would not get out again.
+/// Rows with the same datum share a node: some hundred copies of one picture would else link to each other only, and
+/// searches that come near would not get out again.
 class Graph : public hnswlib::HierarchicalNSW<float> {
  public:
-  Graph(kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed);
+  Graph(std::unique_ptr<Space> space, size_t m, size_t ef_construction, int64_t fit, uint64_t seed);
 
-  void insert(kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads);
+  void insert(const Source &source, const uint32_t *rows, size_t count, size_t threads);
   void mark_deleted(uint32_t row);
   size_t search(const float *query, size_t top, size_t ef, kindred_neighbor *found);
   size_t connect_unreachable();
   kindred_hnsw_facts facts();
   bool contains(uint32_t row);
   bool is_deleted(uint32_t row);
+  bool holds(const float *vector, uint32_t row);
   size_t rows(bool live_only, uint32_t *rows, size_t capacity);
   size_t check(
     const uint32_t *expected, size_t expected_count, kindred_hnsw_problem *problems, size_t capacity);
@@ -88,22 +61,34 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
 
   void reserve(size_t nodes);
   void prepare(const std::vector<uint32_t> &rows);
-  void insert_row(uint32_t row);
-  Node add_node(uint32_t row, int level);
+  void insert_datum(const uint8_t *datum);
+  char *make_upper(int level);
+  Node add_node(const uint8_t *datum, int level);
+  void connect(Node node, int layer, Candidates candidates);
+  void link_back(Node from, Node to, int layer);
   void mark_if_deleted(Node node);
-  bool join_twin(uint32_t row, const Candidates &candidates);
-  Candidates candidates_for(const void *datum, Node nearest, Node entry, int layer);
-  Node descend(const void *datum, Node entry, int from, int to, bool locking) const;
+  bool join_twin(const uint8_t *datum, const Candidates &candidates);
+  Candidates candidates_for(const void *datum, Node nearest, Node entry, int layer) const;
+  template <bool locking>
+  size_t copy_links(Node node, int layer, std::vector<Node> &links) const;
+  template <bool locking>
+  Node descend(const void *datum, Node entry, int from, int to) const;
+  template <bool locking>
+  Candidates search_layer(const void *datum, Node entry, int layer, size_t ef, bool live_only) const;
+  std::mutex &lock_of(Node node) const { return locks_[node % lock_count]; }
   int level_for(uint32_t row) const;
-  Candidates search_ground(const void *datum, Node entry, size_t ef, bool live_only) const;
-  float distance(const void *datum, Node node) const;
-  uint32_t row_of(Node node) const;
+  float distance(const void *datum, Node node) const {
+    return fstdistfunc_(datum, getDataByInternalId(node), dist_func_param_);
+  }
+  uint32_t row_of(Node node) const { return row_in(getDataByInternalId(node)); }
   Node node_of(uint32_t row) const { return row < node_of_row_.size() ? node_of_row_[row] : no_node; }
   template <typename Body>
   void each_row(Node node, Body body) const;
   void mark_reachable(Node from, std::vector<bool> &reached) const;
+  size_t memory() const;
 
-  Vectors vectors_;
+  std::unique_ptr<Space> space_;
+  int64_t fit_;
   uint64_t seed_;
   /// By row, `no_node` where the graph lacks it or is still inserting it.
   std::vector<Node> node_of_row_;
@@ -113,6 +98,11 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   /// The rows of a node beyond the first, for the few nodes that have any.
   std::unordered_map<Node, std::vector<uint32_t>> twins_;
   std::mutex twins_lock_;
+  /// Locks of links while there are insertions, many nodes to each. A thread holds one at a time.
+  std::unique_ptr<std::mutex[]> locks_;
+  static constexpr size_t lock_count = 1024;
+  /// Bytes of lists above layer 0.
+  std::atomic<size_t> upper_bytes_{0};
   /// Rows that are in the graph in full.
   std::atomic<size_t> row_count_{0};
   /// Nodes that have a place, which `cur_element_count` follows at the end of an insertion.
@@ -133,7 +123,7 @@ void Graph::each_row(Node node, Body body) const {
   for (const uint32_t row : twins->second) body(row);
 }
 
-/// Reads and checks the header and both checksums of a saved graph; throws Fault.
-Header read_header(const uint8_t *bytes, size_t count, size_t dimension);
+/// Reads and checks the header and both checksums of a saved graph, of rows or of codes as asked for; throws Fault.
+Header read_header(const uint8_t *bytes, size_t count, bool of_codes);
 
 }  // namespace kindred

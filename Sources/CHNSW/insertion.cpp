@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -5,12 +7,20 @@
 
 namespace kindred {
 
+namespace {
+
+/// The room for `needed` things where there is room for `present`: growing by a sixteenth costs little memory, and
+/// the kernel moves large blocks without a copy.
+size_t grown(size_t needed, size_t present) { return std::max(needed, present + present / 16); }
+
+}  // namespace
+
 /// Makes room for that many nodes. Every step leaves the graph usable when the next fails.
 void Graph::reserve(size_t nodes) {
   if (nodes > node_limit) throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "more nodes than a graph can hold");
   if (nodes <= max_elements_) return;
-  const size_t capacity = std::min(node_limit, std::max({nodes, max_elements_ + max_elements_ / 2, size_t{256}}));
-  auto pool = std::make_unique<hnswlib::VisitedListPool>(1, static_cast<int>(capacity));
+  const size_t capacity = std::min(node_limit, grown(nodes, max_elements_));
+  element_levels_.reserve(capacity);
   element_levels_.resize(capacity);
   void *base_layer = realloc(data_level0_memory_, capacity * size_data_per_element_);
   if (!base_layer) throw std::bad_alloc();
@@ -18,42 +28,44 @@ void Graph::reserve(size_t nodes) {
   void *upper_layers = realloc(linkLists_, capacity * sizeof(char *));
   if (!upper_layers) throw std::bad_alloc();
   linkLists_ = static_cast<char **>(upper_layers);
-  delete visited_list_pool_;
-  visited_list_pool_ = pool.release();
   max_elements_ = capacity;
 }
 
 /// Makes room for new rows, so that threads only fill it.
 void Graph::prepare(const std::vector<uint32_t> &rows) {
+  if (!locks_) locks_ = std::make_unique<std::mutex[]>(lock_count);
   reserve(node_count_ + rows.size());
-  if (link_list_locks_.size() < max_elements_) std::vector<std::mutex>(max_elements_).swap(link_list_locks_);
   const size_t limit = *std::max_element(rows.begin(), rows.end()) + size_t{1};
   if (limit > node_of_row_.size()) {
-    node_of_row_.reserve(std::max(limit, node_of_row_.size() + node_of_row_.size() / 2));
+    if (limit > node_of_row_.capacity()) node_of_row_.reserve(grown(limit, node_of_row_.capacity()));
     deleted_.resize(limit);
     node_of_row_.resize(limit, no_node);
   }
 }
 
+/// Empty lists for the layers 1…`level`; nothing for level 0.
+char *Graph::make_upper(int level) {
+  if (level == 0) return nullptr;
+  void *lists = calloc(1, size_links_per_element_ * static_cast<size_t>(level));
+  if (!lists) throw std::bad_alloc();
+  upper_bytes_ += malloc_usable_size(lists) + sizeof(size_t);
+  return static_cast<char *>(lists);
+}
+
 /// Writes a node without links, which no other thread can see yet.
-Node Graph::add_node(uint32_t row, int level) {
-  char *upper = nullptr;
-  if (level > 0) {
-    // hnswlib looks one link past the end of a list before it knows that it is there.
-    upper = static_cast<char *>(calloc(1, size_links_per_element_ * static_cast<size_t>(level) + sizeof(Node)));
-    if (!upper) throw std::bad_alloc();
-  }
+Node Graph::add_node(const uint8_t *datum, int level) {
+  char *upper = make_upper(level);
   const Node node = static_cast<Node>(node_count_.fetch_add(1));
   linkLists_[node] = upper;
   element_levels_[node] = level;
-  memset(get_linklist0(node), 0, size_data_per_element_);
-  memcpy(getDataByInternalId(node), &row, sizeof row);
+  memset(get_linklist0(node), 0, size_links_level0_);
+  memcpy(getDataByInternalId(node), datum, data_size_);
   return node;
 }
 
 /// What a new node may be linked to on a layer; never nothing.
-Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node entry, int layer) {
-  Candidates candidates = searchBaseLayer(nearest, datum, layer);
+Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node entry, int layer) const {
+  Candidates candidates = search_layer<true>(datum, nearest, layer, ef_construction_, true);
   const auto add = [&](Node node) {
     candidates.emplace(distance(datum, node), node);
     if (candidates.size() > ef_construction_) candidates.pop();
@@ -65,16 +77,16 @@ Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node en
   return candidates;
 }
 
-/// Adds the row to a live node among the candidates that has the same vector.
-bool Graph::join_twin(uint32_t row, const Candidates &candidates) {
+/// Adds the row to a live node among the candidates that has the same datum.
+bool Graph::join_twin(const uint8_t *datum, const Candidates &candidates) {
   // The vector under a priority queue is there for classes derived from it.
   struct Opened : Candidates {
     static const std::vector<std::pair<float, Node>> &items(const Candidates &queue) { return queue.*&Opened::c; }
   };
-  const size_t size = vectors_.matrix.dimension * sizeof(float);
+  const uint32_t row = row_in(datum);
   for (const auto &candidate : Opened::items(candidates)) {
     const Node node = candidate.second;
-    if (isMarkedDeleted(node) || memcmp(vectors_.row(row), vectors_.row(row_of(node)), size) != 0) continue;
+    if (isMarkedDeleted(node) || !space_->same(datum, getDataByInternalId(node))) continue;
     std::lock_guard<std::mutex> guard(twins_lock_);
     twins_[node].push_back(row);
     node_of_row_[row] = node;
@@ -83,67 +95,102 @@ bool Graph::join_twin(uint32_t row, const Candidates &candidates) {
   return false;
 }
 
-/// Inserts a row that was prepared for. Many threads do this at once: as in hnswlib, a node's own lock is held until it
-/// is linked on all layers, and the entry point's until a node that becomes the entry point is.
-void Graph::insert_row(uint32_t row) {
-  const int level = level_for(row);
+/// Adds a link to a node's list, or where that is full chooses anew among what it has and the new one.
+void Graph::link_back(Node from, Node to, int layer) {
+  std::lock_guard<std::mutex> guard(lock_of(from));
+  const size_t most = layer == 0 ? maxM0_ : maxM_;
+  hnswlib::linklistsizeint *list = get_linklist_at_level(from, layer);
+  size_t size = getListCount(list);
+  if (size < most) {
+    list[++size] = to;
+  } else {
+    const void *datum = getDataByInternalId(from);
+    Candidates candidates;
+    candidates.emplace(distance(datum, to), to);
+    for (size_t i = 1; i <= size; i++) candidates.emplace(distance(datum, list[i]), list[i]);
+    getNeighborsByHeuristic2(candidates, most);
+    for (size = 0; !candidates.empty(); candidates.pop()) list[++size] = candidates.top().second;
+  }
+  setListCount(list, static_cast<uint16_t>(size));
+}
+
+/// Links a new node on a layer to a choice of the candidates, and these to it.
+void Graph::connect(Node node, int layer, Candidates candidates) {
+  getNeighborsByHeuristic2(candidates, M_);
+  std::vector<Node> chosen;
+  for (; !candidates.empty(); candidates.pop()) chosen.push_back(candidates.top().second);
+  {
+    std::lock_guard<std::mutex> guard(lock_of(node));
+    hnswlib::linklistsizeint *list = get_linklist_at_level(node, layer);
+    memcpy(list + 1, chosen.data(), chosen.size() * sizeof(Node));
+    setListCount(list, static_cast<uint16_t>(chosen.size()));
+  }
+  for (const Node other : chosen) link_back(other, node, layer);
+}
+
+/// Inserts a row that was prepared for. Many threads do this at once. A node is linked from layer 0 upwards, so that
+/// what leads to it on one layer leads on from it on those below; the lock of the entry point is held until a node that
+/// becomes the entry point is linked.
+void Graph::insert_datum(const uint8_t *datum) {
+  const int level = level_for(row_in(datum));
   std::unique_lock<std::mutex> entry_lock(global);
   const int highest = maxlevel_;
   const Node entry = enterpoint_node_;
   if (level <= highest) entry_lock.unlock();
 
   Node node;
-  std::unique_lock<std::mutex> own;
-  const auto begin = [&] {
-    node = add_node(row, level);
-    own = std::unique_lock<std::mutex>(link_list_locks_[node]);
-  };
   if (entry == no_node) {
-    begin();
+    node = add_node(datum, level);
   } else {
-    // Layer 0 is searched first, because a twin needs no node. Few rows have other layers to be searched, too.
-    Node nearest = descend(&row, entry, highest, level, true);
-    const Node ground = level == 0 ? nearest : descend(&row, nearest, std::min(level, highest), 0, true);
-    Candidates base = candidates_for(&row, ground, entry, 0);
-    if (join_twin(row, base)) return;
-    begin();
-    for (int layer = std::min(level, highest); layer > 0; layer--) {
-      Candidates candidates = candidates_for(&row, nearest, entry, layer);
-      nearest = mutuallyConnectNewElement(&row, node, candidates, layer, false);
+    Node nearest = descend<true>(datum, entry, highest, level);
+    const int shared = std::min(level, highest);
+    std::vector<Candidates> of_layer(static_cast<size_t>(shared) + 1);
+    for (int layer = shared; layer >= 0; layer--) {
+      Candidates &candidates = of_layer[static_cast<size_t>(layer)];
+      candidates = candidates_for(datum, nearest, entry, layer);
+      for (Candidates rest = candidates; !rest.empty(); rest.pop()) nearest = rest.top().second;
     }
-    mutuallyConnectNewElement(&row, node, base, 0, false);
+    if (join_twin(datum, of_layer[0])) return;
+    node = add_node(datum, level);
+    for (int layer = 0; layer <= shared; layer++) connect(node, layer, std::move(of_layer[static_cast<size_t>(layer)]));
   }
   if (level > highest) {
     enterpoint_node_ = node;
     maxlevel_ = level;
   }
-  node_of_row_[row] = node;
+  node_of_row_[row_in(datum)] = node;
 }
 
-void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads) {
+void Graph::insert(const Source &source, const uint32_t *rows, size_t count, size_t threads) {
   std::lock_guard<std::mutex> one_at_a_time(insertion_);
   if (broken_) throw Fault(KINDRED_HNSW_FAILURE, "an earlier insertion broke off: rebuild the graph");
+  // Rows that the graph lacks, and their places among those given.
   std::vector<uint32_t> fresh;
+  std::vector<size_t> places;
   {
     Stay stay(rooms_, RoomLock::Room::exclusive);
-    if (matrix.dimension != vectors_.matrix.dimension) {
-      throw Fault(KINDRED_HNSW_DIMENSION_MISMATCH, "the rows have another dimension than the graph");
-    }
-    std::vector<bool> seen(matrix.rows);
+    space_->accept(source);
+    size_t limit = source.matrix ? source.matrix->rows : space_->row_limit(row_count_ + count);
+    std::vector<bool> seen(count == 0 ? 0 : std::min<size_t>(limit, *std::max_element(rows, rows + count) + size_t{1}));
     fresh.reserve(count);
+    places.reserve(count);
+    const auto check_limit = [&](uint32_t row) {
+      if (row < limit) return;
+      throw Fault(
+        KINDRED_HNSW_INVALID_ARGUMENT,
+        "row " + std::to_string(row) + " is not among the " + std::to_string(limit) + " rows that there can be");
+    };
     for (size_t i = 0; i < count; i++) {
-      if (rows[i] >= matrix.rows) {
-        throw Fault(
-          KINDRED_HNSW_INVALID_ARGUMENT, "row " + std::to_string(rows[i]) + " is not among the "
-            + std::to_string(matrix.rows) + " rows of features");
-      }
+      check_limit(rows[i]);
       if (seen[rows[i]] || node_of(rows[i]) != no_node) continue;
       seen[rows[i]] = true;
       fresh.push_back(rows[i]);
+      places.push_back(i);
     }
     if (fresh.empty()) return;
-    // Another insertion may have come first with a matrix that was looked up later.
-    if (matrix.rows >= vectors_.matrix.rows) vectors_.matrix = matrix;
+    // Fewer may be new than were given, and the graph must be one that can be read again.
+    if (!source.matrix) limit = space_->row_limit(row_count_ + fresh.size());
+    check_limit(*std::max_element(fresh.begin(), fresh.end()));
     prepare(fresh);
   }
 
@@ -152,9 +199,12 @@ void Graph::insert(kindred_matrix matrix, const uint32_t *rows, size_t count, si
   std::mutex failure_lock;
   const auto work = [&] {
     try {
+      std::vector<uint8_t> datum(space_->room());
       for (size_t i; (i = next.fetch_add(1)) < fresh.size();) {
+        const float *vector = source.vectors ? source.vectors + places[i] * space_->dimension : nullptr;
+        space_->encode(fresh[i], vector, datum.data());
         Stay stay(rooms_, RoomLock::Room::insertion);
-        insert_row(fresh[i]);
+        insert_datum(datum.data());
         row_count_.fetch_add(1);
       }
     } catch (...) {

@@ -1,8 +1,8 @@
-// Dot products of float32 vectors. Which kernel runs is decided on the processor at run time, because a program that is
-// built for one machine must run on an older one.
+// Dot products of float32 vectors. Which kernel runs is decided on the processor at run time.
 #include "kernels.hpp"
 
 #include "include/kindred_hnsw.h"
+#include "processor.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -80,19 +80,6 @@ float dot_neon(const float *a, const float *b, size_t count) {
 
 #endif
 
-bool always() { return true; }
-
-#if defined(__x86_64__)
-bool has_avx2() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-bool has_avx512() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f");
-}
-#endif
-
 struct Kernel {
   const char *name;
   float (*dot)(const float *, const float *, size_t);
@@ -101,12 +88,12 @@ struct Kernel {
 
 // Narrow to wide: the last available one is chosen.
 constexpr Kernel kernels[] = {
-  {"plain", dot_plain, always},
+  {"plain", dot_plain, kindred::always},
 #if defined(__x86_64__)
-  {"avx2", dot_avx2, has_avx2},
-  {"avx512f", dot_avx512, has_avx512},
+  {"avx2", dot_avx2, kindred::has_avx2},
+  {"avx512f", dot_avx512, kindred::has_avx512},
 #elif defined(__aarch64__)
-  {"neon", dot_neon, always},
+  {"neon", dot_neon, kindred::always},
 #endif
 };
 constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
@@ -122,11 +109,7 @@ const char *kindred_dot_kernel_name(size_t kernel) { return kernel < kernel_coun
 bool kindred_dot_kernel_available(size_t kernel) { return kernel < kernel_count && kernels[kernel].available(); }
 
 size_t kindred_dot_kernel_chosen(void) {
-  static const size_t chosen = [] {
-    size_t kernel = kernel_count - 1;
-    while (kernel > 0 && !kernels[kernel].available()) kernel--;
-    return kernel;
-  }();
+  static const size_t chosen = kindred::widest_available(kernels);
   return chosen;
 }
 
@@ -135,6 +118,5 @@ float kindred_dot(size_t kernel, const float *a, const float *b, size_t count) {
 }
 
 }  // extern "C"
-
 
 kindred::DotFunction kindred::chosen_dot() { return kernels[kindred_dot_kernel_chosen()].dot; }

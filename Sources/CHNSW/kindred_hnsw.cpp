@@ -41,21 +41,47 @@ kindred_hnsw_status guarded(Work &&work) noexcept {
   }
 }
 
-}  // namespace
-
-extern "C" {
-
-kindred_hnsw *kindred_hnsw_create(
-  kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed, kindred_hnsw_status *status) {
+template <typename MakeSpace>
+kindred_hnsw *create(
+  MakeSpace &&make_space, size_t m, size_t ef_construction, int64_t fit, uint64_t seed, kindred_hnsw_status *status) {
   std::unique_ptr<kindred_hnsw> graph;
   *status = guarded([&] {
     if (m < 2 || m > kindred::m_limit) throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "M must be 2…256");
     if (ef_construction < 1 || ef_construction > 100000) {
       throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "efConstruction must be 1…100000");
     }
-    graph = std::make_unique<kindred_hnsw>(matrix, m, ef_construction, seed);
+    graph = std::make_unique<kindred_hnsw>(make_space(), m, ef_construction, fit, seed);
   });
   return graph.release();
+}
+
+template <typename MakeSpace>
+kindred_hnsw *read(
+  MakeSpace &&make_space, bool of_codes, const uint8_t *bytes, size_t count, uint64_t seed,
+  kindred_hnsw_status *status) {
+  std::unique_ptr<kindred_hnsw> graph;
+  *status = guarded([&] {
+    const kindred::Header header = kindred::read_header(bytes, count, of_codes);
+    graph = std::make_unique<kindred_hnsw>(make_space(header), header.m, header.ef_construction, header.fit, seed);
+    graph->read(header, bytes);
+  });
+  if (status->code != KINDRED_HNSW_OK) graph.reset();
+  return graph.release();
+}
+
+}  // namespace
+
+extern "C" {
+
+kindred_hnsw *kindred_hnsw_create(
+  kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed, kindred_hnsw_status *status) {
+  return create([&] { return kindred::make_row_space(matrix); }, m, ef_construction, 0, seed, status);
+}
+
+kindred_hnsw *kindred_hnsw_create_codes(
+  kindred_hnsw_kind kind, size_t dimension, int64_t fit, size_t m, size_t ef_construction, uint64_t seed,
+  kindred_hnsw_status *status) {
+  return create([&] { return kindred::make_code_space(kind, dimension); }, m, ef_construction, fit, seed, status);
 }
 
 void kindred_hnsw_destroy(kindred_hnsw *graph) { delete graph; }
@@ -72,7 +98,17 @@ size_t kindred_hnsw_rows(kindred_hnsw *graph, bool live_only, uint32_t *rows, si
 
 kindred_hnsw_status kindred_hnsw_insert(
   kindred_hnsw *graph, kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads) {
-  return guarded([&] { graph->insert(matrix, rows, count, threads); });
+  return guarded([&] { graph->insert({&matrix, nullptr}, rows, count, threads); });
+}
+
+kindred_hnsw_status kindred_hnsw_insert_vectors(
+  kindred_hnsw *graph, const float *vectors, const uint32_t *rows, size_t count, size_t threads) {
+  return guarded([&] { graph->insert({nullptr, vectors}, rows, count, threads); });
+}
+
+kindred_hnsw_status kindred_hnsw_holds(kindred_hnsw *graph, const float *vector, uint32_t row, bool *holds) {
+  *holds = false;
+  return guarded([&] { *holds = graph->holds(vector, row); });
 }
 
 kindred_hnsw_status kindred_hnsw_mark_deleted(kindred_hnsw *graph, uint32_t row) {
@@ -102,14 +138,15 @@ void kindred_hnsw_set_generation(kindred_hnsw *graph, int64_t generation) { grap
 
 kindred_hnsw *kindred_hnsw_deserialize(
   kindred_matrix matrix, const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status) {
-  std::unique_ptr<kindred_hnsw> graph;
-  *status = guarded([&] {
-    const kindred::Header header = kindred::read_header(bytes, count, matrix.dimension);
-    graph = std::make_unique<kindred_hnsw>(matrix, header.m, header.ef_construction, seed);
-    graph->read(header, bytes);
-  });
-  if (status->code != KINDRED_HNSW_OK) graph.reset();
-  return graph.release();
+  return read(
+    [&](const kindred::Header &) { return kindred::make_row_space(matrix); }, false, bytes, count, seed, status);
+}
+
+kindred_hnsw *kindred_hnsw_deserialize_codes(
+  const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status) {
+  return read(
+    [&](const kindred::Header &header) { return kindred::make_code_space(header.kind, header.dimension); }, true, bytes,
+    count, seed, status);
 }
 
 kindred_hnsw_status kindred_hnsw_check(

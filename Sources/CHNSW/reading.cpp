@@ -11,22 +11,43 @@ namespace {
 
 }  // namespace
 
-Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
+namespace {
+
+/// Checks what kind of graph the bytes are of.
+void check_version(uint32_t version, bool of_codes) {
+  if (version == (of_codes ? version_of_codes : version_of_rows)) return;
+  if (version == version_of_rows) {
+    throw Fault(KINDRED_HNSW_FOREIGN, "a graph over rows of a feature file (format version 1), not over codes");
+  }
+  if (version == version_of_codes) {
+    throw Fault(KINDRED_HNSW_FOREIGN, "a graph over codes (format version 2), not over rows of a feature file");
+  }
+  throw Fault(
+    KINDRED_HNSW_UNKNOWN_VERSION,
+    "format version " + std::to_string(version) + ", but this program knows only versions 1 and 2");
+}
+
+size_t code_size_of(const Header &h) {
+  if (h.kind == KINDRED_HNSW_ROWS) return 0;
+  return static_cast<size_t>(h.dimension) * (h.kind == KINDRED_HNSW_FLOAT16 ? 2 : 1);
+}
+
+}  // namespace
+
+Header read_header(const uint8_t *bytes, size_t count, bool of_codes) {
   if (count < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
     throw Fault(KINDRED_HNSW_FOREIGN, "not a Kindred graph file");
   }
   if (count < header_size) damaged("the header is cut off");
-  const uint32_t version = get<uint32_t>(bytes + 8);
-  if (version != format_version) {
-    throw Fault(
-      KINDRED_HNSW_UNKNOWN_VERSION,
-      "format version " + std::to_string(version) + ", but this program knows only version 1");
-  }
+  check_version(get<uint32_t>(bytes + 8), of_codes);
   if (get<uint32_t>(bytes + 124) != kindred_crc32c(0, bytes, 124)) damaged("the header's checksum is wrong");
-  if (get<uint32_t>(bytes + 12) != header_size) damaged("the header has another size than format version 1 says");
-  if (get<uint32_t>(bytes + 20) != metric_inner_product) damaged("unknown metric");
+  if (get<uint32_t>(bytes + 12) != header_size) damaged("the header has another size than its format version says");
+  if (get<uint32_t>(bytes + 20) != (of_codes ? metric_cosine_of_codes : metric_inner_product)) {
+    damaged("unknown metric");
+  }
 
   Header h;
+  h.dimension = get<uint32_t>(bytes + 16);
   h.m = get<uint32_t>(bytes + 24);
   h.ef_construction = get<uint32_t>(bytes + 28);
   h.nodes = get<uint64_t>(bytes + 32);
@@ -38,6 +59,15 @@ Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
   h.upper_lists = get<uint64_t>(bytes + 72);
   h.upper_links = get<uint64_t>(bytes + 80);
   h.twins = get<uint64_t>(bytes + 88);
+  h.kind = KINDRED_HNSW_ROWS;
+  h.fit = 0;
+  if (of_codes) {
+    const uint32_t kind = get<uint32_t>(bytes + 96);
+    if (kind != KINDRED_HNSW_INT8 && kind != KINDRED_HNSW_FLOAT16) damaged("unknown kind of codes");
+    if (h.dimension < 1 || h.dimension > dimension_limit) damaged("the dimension is out of bounds");
+    h.kind = static_cast<kindred_hnsw_kind>(kind);
+    h.fit = get<int64_t>(bytes + 104);
+  }
   if (h.m < 2 || h.m > m_limit) damaged("M is out of bounds");
   if (h.ef_construction < 1 || h.ef_construction > 100000) damaged("efConstruction is out of bounds");
   if (h.nodes > node_limit || h.twins > node_limit) damaged("the number of nodes is out of bounds");
@@ -45,30 +75,29 @@ Header read_header(const uint8_t *bytes, size_t count, size_t dimension) {
   if (h.upper_lists > 2 * h.nodes + 1000) damaged("the number of layers is out of bounds");
   const uint64_t limit = uint64_t{1} << 40;
   if (h.base_links > limit || h.upper_links > limit) damaged("the number of links is too large");
-  if (Layout(h).end != count) {
+  const size_t end = Layout(h, code_size_of(h)).end;
+  if (end != count) {
     damaged(
-      "the file has " + std::to_string(count) + " bytes, but its header describes "
-      + std::to_string(Layout(h).end));
+      "the file has " + std::to_string(count) + " bytes, but its header describes " + std::to_string(end));
   }
   if (get<uint32_t>(bytes + 120) != kindred_crc32c(0, bytes + header_size, count - header_size)) {
     damaged("the checksum is wrong");
-  }
-  const uint32_t found = get<uint32_t>(bytes + 16);
-  if (found != dimension) {
-    throw Fault(
-      KINDRED_HNSW_DIMENSION_MISMATCH, "the graph is over vectors of dimension " + std::to_string(found) + ", not "
-        + std::to_string(dimension));
   }
   return h;
 }
 
 void Graph::read(const Header &h, const uint8_t *bytes) {
-  const Layout layout(h);
-  const size_t nodes = h.nodes;
-  if (nodes + h.twins > vectors_.matrix.rows) {
+  if (h.dimension != space_->dimension) {
+    throw Fault(
+      KINDRED_HNSW_DIMENSION_MISMATCH, "the graph is over vectors of dimension " + std::to_string(h.dimension)
+        + ", not " + std::to_string(space_->dimension));
+  }
+  const Layout layout(h, space_->code_size);
+  const size_t nodes = h.nodes, row_limit = space_->row_limit(nodes + h.twins);
+  if (nodes + h.twins > row_limit) {
     damaged(
-      "the graph has " + std::to_string(nodes + h.twins) + " rows, but there are only "
-      + std::to_string(vectors_.matrix.rows) + " rows of features");
+      "the graph has " + std::to_string(nodes + h.twins) + " rows, but there can only be "
+      + std::to_string(row_limit));
   }
   generation_ = h.generation;
   if (nodes == 0) {
@@ -83,10 +112,10 @@ void Graph::read(const Header &h, const uint8_t *bytes) {
   uint64_t upper_lists = 0;
   uint32_t last_row = 0;
   const auto see_row = [&](uint32_t row) {
-    if (row >= vectors_.matrix.rows) {
+    if (row >= row_limit) {
       damaged(
-        "the graph has row " + std::to_string(row) + ", but there are only " + std::to_string(vectors_.matrix.rows)
-        + " rows of features");
+        "the graph has row " + std::to_string(row) + ", but there can only be " + std::to_string(row_limit)
+        + " rows");
     }
     last_row = std::max(last_row, row);
   };
@@ -131,18 +160,11 @@ void Graph::read(const Header &h, const uint8_t *bytes) {
   for (Node node = 0; node < nodes; node++) {
     const uint32_t row = get<uint32_t>(bytes + layout.rows + node * size_t{4});
     take_row(row, node, flags[node] == 1);
-    memset(get_linklist0(node), 0, size_data_per_element_);
-    memcpy(getDataByInternalId(node), &row, sizeof row);
+    memset(get_linklist0(node), 0, size_links_level0_);
+    auto *datum = reinterpret_cast<uint8_t *>(getDataByInternalId(node));
+    if (!space_->decode(row, bytes + layout.codes + node * space_->code_size, datum)) damaged("a code that is none");
+    linkLists_[node] = make_upper(levels[node]);
     element_levels_[node] = levels[node];
-    linkLists_[node] = nullptr;
-    if (levels[node] > 0) {
-      void *upper = calloc(1, size_links_per_element_ * levels[node] + sizeof(Node));
-      if (!upper) {
-        element_levels_[node] = 0;
-        throw std::bad_alloc();
-      }
-      linkLists_[node] = static_cast<char *>(upper);
-    }
     // From here on the destructor frees the node.
     cur_element_count = node + size_t{1};
     read_list(

@@ -1,31 +1,53 @@
 #include <algorithm>
 
 #include "graph.hpp"
+#include "visited.hpp"
 
 namespace kindred {
 
-namespace {
-
-/// Asks for the first cache lines of a vector; the processor fetches the rest by itself.
-void prefetch_vector(const float *vector, size_t dimension) {
-  constexpr size_t floats_a_line = 16, lines = 4;
-  for (size_t i = 0; i < std::min(dimension, lines * floats_a_line); i += floats_a_line) {
-    __builtin_prefetch(vector + i);
-  }
+/// Copies a node's links, since comparisons are not to wait for their lock; `links` has room. Returns how many.
+template <bool locking>
+size_t Graph::copy_links(Node node, int layer, std::vector<Node> &links) const {
+  std::unique_lock<std::mutex> lock;
+  if (locking) lock = std::unique_lock<std::mutex>(lock_of(node));
+  hnswlib::linklistsizeint *list = get_linklist_at_level(node, layer);
+  const size_t size = getListCount(list);
+  memcpy(links.data(), list + 1, size * sizeof(Node));
+  return size;
 }
 
-}  // namespace
+/// Walks greedily from `entry` down the layers `from`…`to + 1`.
+template <bool locking>
+Node Graph::descend(const void *datum, Node entry, int from, int to) const {
+  Node nearest = entry;
+  float best = distance(datum, nearest);
+  std::vector<Node> links(maxM0_);
+  for (int layer = from; layer > to; layer--) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      const size_t size = copy_links<locking>(nearest, layer, links);
+      for (size_t i = 0; i < size; i++) {
+        const float found = distance(datum, links[i]);
+        if (found < best) {
+          best = found;
+          nearest = links[i];
+          changed = true;
+        }
+      }
+    }
+  }
+  return nearest;
+}
 
-/// The `ef` nearest nodes on layer 0 that a best-first search from `entry` meets: what hnswlib's `searchBaseLayerST`
-/// finds, but the vectors of a node's links are asked for together before they are compared, since
-/// waiting for memory is most of the time of a search.
-Graph::Candidates Graph::search_ground(const void *datum, Node entry, size_t ef, bool live_only) const {
+/// The `ef` nearest nodes on a layer that a best-first search from `entry` meets: what hnswlib's `searchBaseLayer`
+/// finds, but the data of a node's links are asked for together before they are compared, since waiting for memory is
+/// most of the time of a search.
+template <bool locking>
+Graph::Candidates Graph::search_layer(const void *datum, Node entry, int layer, size_t ef, bool live_only) const {
+  constexpr size_t line = 64, most_lines = 4;
   Candidates best, waiting;  // `waiting` has negated distances: the nearest is on top.
-  std::vector<Node> fresh(maxM0_);
-  hnswlib::VisitedList *visited = visited_list_pool_->getFreeVisitedList();
-  const auto release = [this](hnswlib::VisitedList *list) { visited_list_pool_->releaseVisitedList(list); };
-  const std::unique_ptr<hnswlib::VisitedList, decltype(release)> guard(visited, release);
-
+  std::vector<Node> links(maxM0_);
+  Visited visited(ef);
   float worst = std::numeric_limits<float>::max();
   const auto offer = [&](Node node) {
     const float found = distance(datum, node);
@@ -36,40 +58,44 @@ Graph::Candidates Graph::search_ground(const void *datum, Node entry, size_t ef,
     if (best.size() > ef) best.pop();
     worst = best.top().first;
   };
-  visited->mass[entry] = visited->curV;
+  visited.add(entry);
   offer(entry);
   while (!waiting.empty()) {
     const auto [negated, node] = waiting.top();
     if (best.size() >= ef && -negated > worst) break;
     waiting.pop();
-    const hnswlib::linklistsizeint *list = get_linklist0(node);
-    const size_t size = getListCount(get_linklist0(node));
+    const size_t size = copy_links<locking>(node, layer, links);
     size_t count = 0;
-    for (size_t i = 1; i <= size; i++) {
-      if (visited->mass[list[i]] == visited->curV) continue;
-      visited->mass[list[i]] = visited->curV;
-      fresh[count++] = list[i];
-      __builtin_prefetch(getDataByInternalId(list[i]));
+    for (size_t i = 0; i < size; i++) {
+      if (!visited.add(links[i])) continue;
+      const char *data = getDataByInternalId(links[i]);
+      for (size_t at = 0; at < std::min(data_size_, most_lines * line); at += line) __builtin_prefetch(data + at);
+      links[count++] = links[i];
     }
-    for (size_t i = 0; i < count; i++) prefetch_vector(vectors_.row(row_of(fresh[i])), vectors_.matrix.dimension);
-    for (size_t i = 0; i < count; i++) offer(fresh[i]);
+    for (size_t i = 0; i < count; i++) space_->prefetch(getDataByInternalId(links[i]));
+    for (size_t i = 0; i < count; i++) offer(links[i]);
   }
   return best;
 }
 
+template Node Graph::descend<true>(const void *, Node, int, int) const;
+template Node Graph::descend<false>(const void *, Node, int, int) const;
+template Graph::Candidates Graph::search_layer<true>(const void *, Node, int, size_t, bool) const;
+template Graph::Candidates Graph::search_layer<false>(const void *, Node, int, size_t, bool) const;
+
 size_t Graph::search(const float *query, size_t top, size_t ef, kindred_neighbor *found) {
+  std::vector<uint8_t> datum(space_->room());
+  space_->encode_query(query, datum.data());
   Stay stay(rooms_, RoomLock::Room::search);
   if (top == 0 || row_count_ == deleted_count_) return 0;
-  Datum datum;
-  datum.vector = query;
-  const Node nearest = descend(&datum, enterpoint_node_, maxlevel_, 0, false);
+  const Node nearest = descend<false>(datum.data(), enterpoint_node_, maxlevel_, 0);
   ef = std::min<size_t>(std::max(ef, top), node_count_);
-  Candidates candidates = search_ground(&datum, nearest, ef, true);
+  Candidates candidates = search_layer<false>(datum.data(), nearest, 0, ef, true);
   size_t count = 0;
   for (; !candidates.empty(); candidates.pop()) {
     // The score is computed anew, because 1 − (1 − x) has lost digits of x.
     const Node node = candidates.top().second;
-    const float score = vectors_.dot(query, vectors_.row(row_of(node)), vectors_.matrix.dimension);
+    const float score = space_->score(datum.data(), getDataByInternalId(node));
     each_row(node, [&](uint32_t row) {
       if (!deleted_[row]) kindred_select_top(found, &count, top, &score, &row, 0, 1);
     });

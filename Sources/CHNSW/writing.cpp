@@ -9,6 +9,7 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   std::lock_guard<std::mutex> no_insertion(insertion_);
   Stay stay(rooms_, RoomLock::Room::search);
   if (broken_) throw Fault(KINDRED_HNSW_FAILURE, "an earlier insertion broke off: rebuild the graph");
+  const bool of_codes = space_->kind != KINDRED_HNSW_ROWS;
   Header h = {};
   h.nodes = cur_element_count;
   for (const auto &[node, rows] : twins_) h.twins += rows.size();
@@ -19,7 +20,7 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
       h.upper_links += getListCount(get_linklist(node, level));
     }
   }
-  const Layout layout(h);
+  const Layout layout(h, space_->code_size);
   // Zeroed: padding and reserved bytes are 0.
   std::unique_ptr<uint8_t[]> bytes(new uint8_t[layout.end]());
   uint8_t *base = bytes.get();
@@ -35,6 +36,9 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
     put<uint32_t>(base + layout.rows + node * size_t{4}, row_of(node));
     base[layout.levels + node] = static_cast<uint8_t>(element_levels_[node]);
     base[layout.flags + node] = deleted_[row_of(node)] ? 1 : 0;
+    if (of_codes) {
+      memcpy(base + layout.codes + node * space_->code_size, space_->code(getDataByInternalId(node)), space_->code_size);
+    }
     write_list(get_linklist0(node), base + layout.base_counts + node * size_t{2}, base_links);
     for (int level = 1; level <= element_levels_[node]; level++, upper_counts += 2) {
       write_list(get_linklist(node, level), upper_counts, upper_links);
@@ -56,10 +60,10 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   }
 
   memcpy(base, magic, sizeof magic);
-  put<uint32_t>(base + 8, format_version);
+  put<uint32_t>(base + 8, of_codes ? version_of_codes : version_of_rows);
   put<uint32_t>(base + 12, header_size);
-  put<uint32_t>(base + 16, static_cast<uint32_t>(vectors_.matrix.dimension));
-  put<uint32_t>(base + 20, metric_inner_product);
+  put<uint32_t>(base + 16, static_cast<uint32_t>(space_->dimension));
+  put<uint32_t>(base + 20, of_codes ? metric_cosine_of_codes : metric_inner_product);
   put<uint32_t>(base + 24, static_cast<uint32_t>(M_));
   put<uint32_t>(base + 28, static_cast<uint32_t>(ef_construction_));
   put<uint64_t>(base + 32, h.nodes);
@@ -71,6 +75,10 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
   put<uint64_t>(base + 72, h.upper_lists);
   put<uint64_t>(base + 80, h.upper_links);
   put<uint64_t>(base + 88, h.twins);
+  if (of_codes) {
+    put<uint32_t>(base + 96, static_cast<uint32_t>(space_->kind));
+    put<int64_t>(base + 104, fit_);
+  }
   put<uint32_t>(base + 120, kindred_crc32c(0, base + header_size, layout.end - header_size));
   put<uint32_t>(base + 124, kindred_crc32c(0, base, 124));
   count = layout.end;

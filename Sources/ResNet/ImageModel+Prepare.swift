@@ -11,6 +11,24 @@ extension ImageModel {
     return pixelTable.planes(of: cropped, views: [View(x: 0, y: 0)], side: recipe.crop)
   }
 
+  /// Resizes, crops and normalises views of one picture.
+  /// - Returns: `[views, 3, crop, crop]`, flattened.
+  public func prepare(_ image: RGBImage, views: [PictureView]) -> [Float] {
+    let side = recipe.crop
+    let wantsCrop = views.contains { $0 == .crop || $0 == .cropMirror }
+    let wantsSquash = views.contains { $0 == .squash || $0 == .squashMirror }
+    let cropped = wantsCrop ? image.resizedAndCropped(shorterSide: recipe.shorterSide, crop: side) : image
+    let squashed = wantsSquash ? image.resized(width: side, height: side) : image
+    return views.flatMap { view in
+      switch view {
+      case .crop: pixelTable.planes(of: cropped, views: [View(x: 0, y: 0)], side: side)
+      case .cropMirror: pixelTable.planes(of: cropped, views: [View(x: 0, y: 0, isMirrored: true)], side: side)
+      case .squash: pixelTable.planes(of: squashed, views: [View(x: 0, y: 0)], side: side)
+      case .squashMirror: pixelTable.planes(of: squashed, views: [View(x: 0, y: 0, isMirrored: true)], side: side)
+      }
+    }
+  }
+
   /// Normalises pictures that are already cropped.
   /// - Parameter pixels: `[N, crop, crop, 3]`, interleaved R, G, B.
   /// - Returns: `[N, 3, crop, crop]`, flattened.

@@ -13,9 +13,9 @@ extension FeatureFile {
   /// The CRC-32C (Castagnoli) of a row's bytes, to be kept beside it and compared when the file is verified. The row
   /// must be below ``rowCount``.
   public func checksum(ofRow index: Int) -> UInt32 {
-    withUnsafeRows { base, rowCount in
+    withUnsafeRowBytes { base, rowCount in
       precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
-      return Checksum.crc32c(UnsafeRawBufferPointer(start: base + index * dimension, count: rowBytes))
+      return Checksum.crc32c(UnsafeRawBufferPointer(start: base + index * rowBytes, count: rowBytes))
     }
   }
 }

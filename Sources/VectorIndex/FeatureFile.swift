@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// L2-normalised vectors in rows, appended to a file and read through a memory map.
+/// Vectors in rows, appended to a file and read through a memory map. A row is one L2-normalised vector in single
+/// precision, or several views in half precision (``RowLayout``).
 ///
 /// ```swift
 /// let features = try FeatureFile.create(path: "features", dimension: 1024)
@@ -20,11 +21,13 @@ internal import Synchronization
 /// `rowCount` are never written again.
 public final class FeatureFile: @unchecked Sendable {
   public let path: String
-  /// Numbers in a row.
-  public let dimension: Int
+  /// What each row holds.
+  public let layout: RowLayout
+  /// Numbers in a vector.
+  public var dimension: Int { layout.dimension }
 
   /// The dimensions that a file can have.
-  public static let dimensions = 1...65_536
+  public static let dimensions = RowLayout.dimensions
 
   private struct State: ~Copyable {
     var mapping: FileMapping
@@ -43,12 +46,18 @@ public final class FeatureFile: @unchecked Sendable {
   /// Whole rows in the file, as far as this object has seen: see ``refresh()``.
   public var rowCount: Int { state.withLock { $0.rowCount } }
 
-  var rowBytes: Int { dimension * MemoryLayout<Float>.stride }
+  var rowBytes: Int { layout.rowBytes }
 
-  /// Makes a new, empty file that is on the disk when this returns.
+  /// Makes a new, empty file of one single-precision vector a row.
   /// - Throws: `unwritable` if a file is there.
   public static func create(path: String, dimension: Int) throws(VectorIndexError) -> FeatureFile {
-    let header = try Header(dimension: dimension, path: path)
+    try create(path: path, layout: RowLayout(dimension: dimension))
+  }
+
+  /// Makes a new, empty file that is on the disk when this returns.
+  /// - Throws: `unwritable` if a file is there, `invalidArgument` for a layout that can't be.
+  public static func create(path: String, layout: RowLayout) throws(VectorIndexError) -> FeatureFile {
+    let header = try Header(layout: layout, path: path)
     do {
       let file = try FileDescriptor.create(path: path)
       do throws(VectorIndexError) {
@@ -74,43 +83,52 @@ public final class FeatureFile: @unchecked Sendable {
   public init(path: String, writable: Bool = false, expectedDimension: Int? = nil) throws(VectorIndexError) {
     let file = try FileDescriptor.existing(path, writable: writable)
     let header = try Header(bytes: try file.read(Header.size, at: 0), path: path)
-    if let expectedDimension, expectedDimension != header.dimension {
+    if let expectedDimension, expectedDimension != header.layout.dimension {
       throw VectorIndexError(
         code: .dimensionMismatch, path: path,
-        reason: "the vectors have dimension \(header.dimension), not \(expectedDimension)")
+        reason: "the vectors have dimension \(header.layout.dimension), not \(expectedDimension)")
     }
     let size = try file.size()
-    let rowBytes = header.dimension * MemoryLayout<Float>.stride
     self.path = path
-    dimension = header.dimension
-    state = Mutex(State(mapping: try FileMapping(file, size: size), rowCount: max(0, size - Header.size) / rowBytes))
+    layout = header.layout
+    state = Mutex(
+      State(
+        mapping: try FileMapping(file, size: size), rowCount: max(0, size - Header.size) / header.layout.rowBytes))
     self.file = file
   }
 
   private func offset(ofRow row: Int) -> Int { Header.size + row * rowBytes }
 
-  /// Adds rows at the end, in the place of a row that a crash cut off. They are durable after ``synchronize()``.
+  /// Adds rows of one single-precision vector at the end, in the place of a row that a crash cut off. They are durable
+  /// after ``synchronize()``.
   /// - Parameter vectors: `[rows, dimension]`, flattened, each row of length 1.
   /// - Returns: the number of the first new row.
-  /// - Throws: `dimensionMismatch` if it is not a whole number of rows; `outOfSpace` or `unwritable`, and then the file
-  ///   has the rows that it had before.
+  /// - Throws: `dimensionMismatch` if it is not a whole number of rows; `invalidArgument` if the file's rows hold views;
+  ///   `outOfSpace` or `unwritable`, and then the file has the rows that it had before.
   @discardableResult
   public func append(_ vectors: [Float]) throws(VectorIndexError) -> Int {
+    guard layout.numbers == .float32 else {
+      throw VectorIndexError(code: .invalidArgument, path: path, reason: "its rows hold views, not single vectors")
+    }
     guard vectors.count.isMultiple(of: dimension) else {
       throw VectorIndexError(
         code: .dimensionMismatch, path: path,
         reason: "\(vectors.count) numbers are not a whole number of rows of \(dimension)")
     }
-    return try growth.withLock { (_) throws(VectorIndexError) in
+    return try vectors.withUnsafeBufferPointer { (vectors) throws(VectorIndexError) in
+      try append(bytes: UnsafeRawBufferPointer(vectors), rows: vectors.count / dimension)
+    }
+  }
+
+  /// Adds whole rows as bytes.
+  func append(bytes: UnsafeRawBufferPointer, rows: Int) throws(VectorIndexError) -> Int {
+    try growth.withLock { (_) throws(VectorIndexError) in
       let first = rowCount
-      let rows = vectors.count / dimension
       guard rows <= Int(UInt32.max) - 1 - first else {
         throw VectorIndexError(code: .unwritable, path: path, reason: "no more than 2^32 − 2 rows fit")
       }
       do throws(VectorIndexError) {
-        try vectors.withUnsafeBufferPointer { (vectors) throws(VectorIndexError) in
-          try file.write(UnsafeRawBufferPointer(vectors), at: offset(ofRow: first))
-        }
+        try file.write(bytes, at: offset(ofRow: first))
         try see(rows: first + rows)
       } catch {
         // If even the cut fails, whole rows too many stay behind, which are dropped like those of a crash.
@@ -166,19 +184,32 @@ public final class FeatureFile: @unchecked Sendable {
   }
 
   /// Calls `body` with all rows, `[rowCount, dimension]`. The pointer is good within `body`.
+  /// - Precondition: rows are single vectors.
   func withUnsafeRows<Result, Failure: Error>(
     _ body: (_ base: UnsafePointer<Float>, _ rowCount: Int) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    precondition(layout.numbers == .float32, "the rows of \(path) hold views")
+    return try withUnsafeRowBytes { (base, rowCount) throws(Failure) in
+      try body(base.assumingMemoryBound(to: Float.self), rowCount)
+    }
+  }
+
+  /// Calls `body` with all rows, ``RowLayout/rowBytes`` each. The pointer is good within `body`.
+  func withUnsafeRowBytes<Result, Failure: Error>(
+    _ body: (_ base: UnsafeRawPointer, _ rowCount: Int) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     try lock.reading { () throws(Failure) in
-      let (base, rowCount) = view()
+      let (base, rowCount) = state.withLock { ($0.mapping.base + Header.size, $0.rowCount) }
       return try body(base, rowCount)
     }
   }
 
   /// Where the rows are, for a graph: the pointer is good for the rows that it covers for as long as the file is open,
   /// if they are pinned.
+  /// - Precondition: rows are single vectors.
   func view() -> (base: UnsafePointer<Float>, rowCount: Int) {
-    state.withLock {
+    precondition(layout.numbers == .float32, "the rows of \(path) hold views")
+    return state.withLock {
       (($0.mapping.base + Header.size).assumingMemoryBound(to: Float.self), $0.rowCount)
     }
   }

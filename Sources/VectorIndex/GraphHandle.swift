@@ -21,12 +21,32 @@ final class GraphHandle: @unchecked Sendable {
     return GraphHandle(graph: try unwrap(graph))
   }
 
+  static func create(
+    kind: kindred_hnsw_kind, dimension: Int, fit: Int64, _ parameters: HNSWParameters
+  ) throws(VectorIndexError) -> GraphHandle {
+    var status = kindred_hnsw_status()
+    let graph = kindred_hnsw_create_codes(
+      kind, max(0, dimension), fit, max(0, parameters.m), max(0, parameters.efConstruction), seed, &status)
+    try check(status, path: nil)
+    return GraphHandle(graph: try unwrap(graph))
+  }
+
+  /// Reads a graph over the rows of a matrix.
   static func read(
     _ bytes: UnsafeRawBufferPointer, matrix: kindred_matrix, path: String?
   ) throws(VectorIndexError) -> GraphHandle {
     var status = kindred_hnsw_status()
     let graph = kindred_hnsw_deserialize(
       matrix, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, seed, &status)
+    try check(status, path: path)
+    return GraphHandle(graph: try unwrap(graph))
+  }
+
+  /// Reads a graph over codes.
+  static func read(_ bytes: UnsafeRawBufferPointer, path: String?) throws(VectorIndexError) -> GraphHandle {
+    var status = kindred_hnsw_status()
+    let graph = kindred_hnsw_deserialize_codes(
+      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, seed, &status)
     try check(status, path: path)
     return GraphHandle(graph: try unwrap(graph))
   }
@@ -45,6 +65,17 @@ final class GraphHandle: @unchecked Sendable {
 
   func insert(_ rows: [UInt32], of matrix: kindred_matrix, threads: Int) throws(VectorIndexError) {
     try Self.check(kindred_hnsw_insert(graph, matrix, rows, rows.count, threads), path: nil)
+  }
+
+  /// - Parameter vectors: one for each row, of the graph's dimension.
+  func insert(_ rows: [UInt32], vectors: [Float], threads: Int) throws(VectorIndexError) {
+    try Self.check(kindred_hnsw_insert_vectors(graph, vectors, rows, rows.count, threads), path: nil)
+  }
+
+  func holds(_ vector: [Float], row: UInt32) throws(VectorIndexError) -> Bool {
+    var holds = false
+    try Self.check(kindred_hnsw_holds(graph, vector, row, &holds), path: nil)
+    return holds
   }
 
   func markDeleted(_ row: UInt32) throws(VectorIndexError) {

@@ -1,5 +1,5 @@
-// What Swift sees of the C++ in this target: an HNSW graph whose nodes are rows of a caller's matrix, dot-product
-// kernels, a bounded top-k selection and CRC-32C. No exception leaves it: failures are a status and a message.
+// What Swift sees of the C++ in this target: HNSW graphs over rows of a caller's matrix or codes of their own,
+// dot-product kernels, a bounded top-k selection and CRC-32C. No exception leaves it: failures are a status and a message.
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,41 @@ bool kindred_dot_kernel_available(size_t kernel);
 size_t kindred_dot_kernel_chosen(void);
 /// The dot product of two vectors by the kernel, which must be available.
 float kindred_dot(size_t kernel, const float *a, const float *b, size_t count);
+
+// Half precision ----------------------------------------------------------------------------------------------------
+
+/// IEEE 754 half-precision numbers of floats: the nearest, even on a tie; infinity from 65,520 on.
+void kindred_half_from_float(const float *in, uint16_t *out, size_t count);
+/// The values of half-precision numbers; exact.
+void kindred_float_from_half(const uint16_t *in, float *out, size_t count);
+/// The same in plain C, to check the processor's instructions against.
+void kindred_half_from_float_portable(const float *in, uint16_t *out, size_t count);
+void kindred_float_from_half_portable(const uint16_t *in, float *out, size_t count);
+
+/// Dot products of a vector of half-precision numbers with two vectors of floats, in one pass over it and by the widest
+/// available kernel. `b` may be NULL; `with_b` is not written then.
+void kindred_half_dot2(
+  const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
+/// Kernels as of kindred_dot_kernel_count and the others.
+size_t kindred_half_kernel_count(void);
+const char *kindred_half_kernel_name(size_t kernel);
+bool kindred_half_kernel_available(size_t kernel);
+size_t kindred_half_kernel_chosen(void);
+/// The dot product of two vectors of half-precision numbers.
+float kindred_half_dot_by(size_t kernel, const uint16_t *a, const uint16_t *b, size_t count);
+void kindred_half_dot2_by(
+  size_t kernel, const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
+
+// Signed bytes ------------------------------------------------------------------------------------------------------
+
+/// The dot product of two vectors of at most 65,536 signed bytes; exact, by the widest available kernel.
+int32_t kindred_int8_dot(const int8_t *a, const int8_t *b, size_t count);
+/// Kernels as of kindred_dot_kernel_count and the others.
+size_t kindred_int8_kernel_count(void);
+const char *kindred_int8_kernel_name(size_t kernel);
+bool kindred_int8_kernel_available(size_t kernel);
+size_t kindred_int8_kernel_chosen(void);
+int32_t kindred_int8_dot_by(size_t kernel, const int8_t *a, const int8_t *b, size_t count);
 
 // Checksums ---------------------------------------------------------------------------------------------------------
 
@@ -75,7 +110,16 @@ typedef struct {
   size_t dimension;
 } kindred_matrix;
 
+/// What the nodes of a graph hold: numbers of rows of a matrix, or codes of vectors. The numbers are those of the file.
+typedef enum {
+  KINDRED_HNSW_ROWS = 0,
+  KINDRED_HNSW_INT8 = 1,
+  KINDRED_HNSW_FLOAT16 = 2,
+} kindred_hnsw_kind;
+
 typedef struct {
+  kindred_hnsw_kind kind;
+  size_t dimension;
   size_t m;
   size_t ef_construction;
   /// Rows in the graph, deleted ones too.
@@ -86,11 +130,20 @@ typedef struct {
   /// One more than the greatest row; 0 when empty.
   size_t row_limit;
   int64_t generation;
+  /// What the codes were made with: a number that only the caller understands. 0 for a graph over rows.
+  int64_t fit;
+  /// Bytes that the graph has allocated.
+  size_t memory;
 } kindred_hnsw_facts;
 
 /// Makes an empty graph; NULL on failure. `m` is 2…256, `ef_construction` 1…100000.
 kindred_hnsw *kindred_hnsw_create(
   kindred_matrix matrix, size_t m, size_t ef_construction, uint64_t seed, kindred_hnsw_status *status);
+/// An empty graph that holds codes of its vectors, of KINDRED_HNSW_INT8 or KINDRED_HNSW_FLOAT16; `dimension` is
+/// 1…65536. NULL on failure.
+kindred_hnsw *kindred_hnsw_create_codes(
+  kindred_hnsw_kind kind, size_t dimension, int64_t fit, size_t m, size_t ef_construction, uint64_t seed,
+  kindred_hnsw_status *status);
 void kindred_hnsw_destroy(kindred_hnsw *graph);
 
 kindred_hnsw_facts kindred_hnsw_describe(kindred_hnsw *graph);
@@ -104,6 +157,11 @@ size_t kindred_hnsw_rows(kindred_hnsw *graph, bool live_only, uint32_t *rows, si
 /// `threads` 0 means one a processor. Searches go on meanwhile.
 kindred_hnsw_status kindred_hnsw_insert(
   kindred_hnsw *graph, kindred_matrix matrix, const uint32_t *rows, size_t count, size_t threads);
+/// Inserts rows into a graph over codes: `vectors` has one of `dimension` numbers for each row, of any length.
+kindred_hnsw_status kindred_hnsw_insert_vectors(
+  kindred_hnsw *graph, const float *vectors, const uint32_t *rows, size_t count, size_t threads);
+/// Whether a graph over codes has this row with the code of this vector, or one that differs by rounding.
+kindred_hnsw_status kindred_hnsw_holds(kindred_hnsw *graph, const float *vector, uint32_t row, bool *holds);
 /// Leaves a row out of results. Deleting a deleted row is fine.
 kindred_hnsw_status kindred_hnsw_mark_deleted(kindred_hnsw *graph, uint32_t row);
 
@@ -122,6 +180,8 @@ void kindred_hnsw_set_generation(kindred_hnsw *graph, int64_t generation);
 /// Checks bytes from anywhere and makes their graph; NULL on failure.
 kindred_hnsw *kindred_hnsw_deserialize(
   kindred_matrix matrix, const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status);
+kindred_hnsw *kindred_hnsw_deserialize_codes(
+  const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status);
 
 typedef enum {
   KINDRED_HNSW_BAD_LINK = 1,

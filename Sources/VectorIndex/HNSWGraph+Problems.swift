@@ -15,7 +15,7 @@ public struct HNSWProblem: Sendable, Equatable, CustomStringConvertible {
     case missingRow
     /// A row that should not be found can be.
     case unexpectedRow
-    /// A row that the feature file does not have.
+    /// A row that the feature file does not have, or that can't be in a graph over codes.
     case rowOutOfRange
   }
   public var kind: Kind
@@ -45,13 +45,13 @@ public struct HNSWProblem: Sendable, Equatable, CustomStringConvertible {
       description = "row \(row) is in the graph, but not in the collection"
     case KINDRED_HNSW_ROW_OUT_OF_RANGE:
       kind = .rowOutOfRange
-      description = "row \(row) is not in the feature file"
+      description = "row \(row) is not among the rows that there can be"
     default: return nil
     }
   }
 }
 
-extension HNSWIndex {
+extension HNSWGraph {
   /// Looks for faults, as `kindred verify` does. Waits for an insertion that is under way.
   /// - Parameters:
   ///   - expectedLive: the rows that searches should be able to return; not checked when `nil`.

@@ -1,0 +1,156 @@
+// Nodes that hold their vectors as codes of signed bytes or half-precision numbers. A datum is the row (u32), the
+// inverse of the code's length (f32) and the code, so that a comparison reads one place in memory.
+#include <algorithm>
+
+#include "half.hpp"
+#include "spaces.hpp"
+
+namespace kindred {
+
+namespace {
+
+constexpr size_t code_offset = sizeof(uint32_t) + sizeof(float);
+
+float inverse_length(const void *datum) {
+  float inverse;
+  memcpy(&inverse, static_cast<const uint8_t *>(datum) + sizeof(uint32_t), sizeof inverse);
+  return inverse;
+}
+
+/// The number of largest size; infinite or not a number when one of them is.
+float largest(const float *vector, size_t count) {
+  float most = 0, sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    const float size = std::fabs(vector[i]);
+    most = std::max(most, size);
+    sum += size - size;  // Not a number if `size` is infinite or none.
+  }
+  return most + sum;
+}
+
+/// Signed bytes. The number of largest size becomes ±127.
+struct Int8Codec {
+  using Number = int8_t;
+  static constexpr kindred_hnsw_kind kind = KINDRED_HNSW_INT8;
+  Int8DotFunction dot = chosen_int8_dot();
+
+  void encode(const float *vector, float most, size_t count, Number *code) const {
+    for (size_t i = 0; i < count; i++) code[i] = static_cast<Number>(std::lrintf(vector[i] / most * 127));
+  }
+  static bool valid(Number number) { return number != -128; }
+  static bool near(Number a, Number b) { return std::abs(a - b) <= 1; }
+};
+
+/// Half-precision numbers of a vector of length 1.
+struct HalfCodec {
+  using Number = uint16_t;
+  static constexpr kindred_hnsw_kind kind = KINDRED_HNSW_FLOAT16;
+  HalfDotFunction dot = chosen_half_dot();
+
+  void encode(const float *vector, float most, size_t count, Number *code) const {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+      const double part = vector[i] / most;
+      sum += part * part;
+    }
+    const float inverse = static_cast<float>(1 / std::sqrt(sum));
+    for (size_t i = 0; i < count; i++) code[i] = half_of_float(vector[i] / most * inverse);
+  }
+  static bool valid(Number number) { return (number & 0x7C00) != 0x7C00; }
+  static bool near(Number a, Number b) {
+    const float x = float_of_half(a), y = float_of_half(b);
+    return std::fabs(x - y) <= 0x1p-9f * std::fabs(x) + 0x1p-14f;
+  }
+};
+
+template <typename Codec>
+class CodeSpace final : public Space {
+  using Number = typename Codec::Number;
+
+ public:
+  explicit CodeSpace(size_t dimension) : Space(Codec::kind, dimension, dimension * sizeof(Number)) {}
+
+  size_t get_data_size() override { return size(); }
+  hnswlib::DISTFUNC<float> get_dist_func() override { return distance; }
+
+  void accept(const Source &source) override {
+    if (!source.vectors) throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "the graph is over codes of vectors");
+  }
+
+  /// There is an array over all rows below the greatest: this keeps a stranger's file from making it a large one.
+  size_t row_limit(size_t count) const override {
+    return std::min<size_t>(UINT32_MAX, (size_t{1} << 24) + 64 * count);
+  }
+
+  void encode(uint32_t row, const float *vector, uint8_t *datum) const override {
+    memcpy(datum, &row, sizeof row);
+    memset(datum + sizeof row, 0, size() - sizeof row);
+    const float most = largest(vector, dimension);
+    // What has no direction has a code of zeros.
+    if (most > 0 && most <= std::numeric_limits<float>::max()) codec_.encode(vector, most, dimension, numbers(datum));
+    set_length(datum);
+  }
+
+  void encode_query(const float *query, uint8_t *datum) const override { encode(no_row, query, datum); }
+
+  float score(const void *a, const void *b) const override {
+    return static_cast<float>(codec_.dot(numbers(a), numbers(b), dimension)) * inverse_length(a) * inverse_length(b);
+  }
+
+  bool same(const void *a, const void *b) const override { return memcmp(numbers(a), numbers(b), code_size) == 0; }
+
+  bool alike(const void *a, const void *b) const override {
+    return std::equal(numbers(a), numbers(a) + dimension, numbers(b), Codec::near);
+  }
+
+  void prefetch(const void *) const override {}
+
+  const uint8_t *code(const void *datum) const override { return static_cast<const uint8_t *>(datum) + code_offset; }
+
+  bool decode(uint32_t row, const uint8_t *code, uint8_t *datum) const override {
+    memcpy(datum, &row, sizeof row);
+    memset(datum + sizeof row, 0, size() - sizeof row);
+    memcpy(datum + code_offset, code, code_size);
+    set_length(datum);
+    return std::all_of(numbers(datum), numbers(datum) + dimension, Codec::valid);
+  }
+
+ private:
+  /// A multiple of 4, for the numbers around it.
+  size_t size() const { return code_offset + ((code_size + 3) & ~size_t{3}); }
+
+  static Number *numbers(uint8_t *datum) { return reinterpret_cast<Number *>(datum + code_offset); }
+  static const Number *numbers(const void *datum) {
+    return reinterpret_cast<const Number *>(static_cast<const uint8_t *>(datum) + code_offset);
+  }
+
+  /// Not a number for a code of zeros, whose score with anything is none then, either.
+  void set_length(uint8_t *datum) const {
+    const auto square = static_cast<float>(codec_.dot(numbers(datum), numbers(datum), dimension));
+    const float inverse = square > 0 ? 1 / std::sqrt(square) : std::numeric_limits<float>::quiet_NaN();
+    memcpy(datum + sizeof(uint32_t), &inverse, sizeof inverse);
+  }
+
+  /// 1 − cosine. What is not a number counts as infinitely far, so that heaps keep their order.
+  static float distance(const void *a, const void *b, const void *parameter) {
+    const float value = 1 - static_cast<const CodeSpace *>(parameter)->CodeSpace::score(a, b);
+    return value < std::numeric_limits<float>::max() ? value : std::numeric_limits<float>::max();
+  }
+
+  Codec codec_;
+};
+
+}  // namespace
+
+std::unique_ptr<Space> make_code_space(kindred_hnsw_kind kind, size_t dimension) {
+  if (dimension < 1 || dimension > dimension_limit) {
+    throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "the dimension must be 1…65536");
+  }
+  switch (kind) {
+    case KINDRED_HNSW_INT8: return std::make_unique<CodeSpace<Int8Codec>>(dimension);
+    case KINDRED_HNSW_FLOAT16: return std::make_unique<CodeSpace<HalfCodec>>(dimension);
+    default: throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "unknown kind of codes");
+  }
+}
+
+}  // namespace kindred

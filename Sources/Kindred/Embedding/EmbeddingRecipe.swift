@@ -1,0 +1,66 @@
+import ResNet
+
+/// How an image's embedding is made of what the network said of it, and how embeddings are compared.
+///
+/// A collection stores what the network said of each view, so its recipe can change to any that needs no other views.
+public struct EmbeddingRecipe: Sendable, Equatable, Codable {
+  /// How embeddings are compared.
+  public enum Similarity: String, Sendable, Codable, CaseIterable {
+    case cosine
+    /// Cosine after the mean of the collection's embeddings is taken away, once there are
+    /// ``EmbeddingRecipe/leastImagesToCenter`` images to learn it from; plain cosine before.
+    case centered
+  }
+
+  /// Views whose pooled features are averaged; one or more, all different.
+  public var views: [PictureView]
+  /// Weight of the square roots of the classes' probabilities, which are appended to the averaged and L2-normalised
+  /// feature; 0 leaves them out, and so does a network without an ImageNet classifier.
+  public var classWeight: Float
+  public var similarity: Similarity
+
+  public init(views: [PictureView], classWeight: Float, similarity: Similarity) {
+    self.views = views
+    self.classWeight = classWeight
+    self.similarity = similarity
+  }
+
+  /// Distinct contents from which a collection's mean is learnt.
+  public static let leastImagesToCenter = 1_000
+
+  /// A recipe that has a name.
+  public enum Name: String, Sendable, CaseIterable, Codable {
+    /// One centre crop, the pooled feature, cosine: what the paper and the peers evaluate.
+    case plain
+    /// One view, with all that costs no time.
+    case fast
+    /// The highest mean average precision.
+    case best
+  }
+
+  /// What a person gets who says nothing.
+  public static let standard = Name.best
+
+  /// - Parameter classCount: classes of the network's ImageNet classifier; 0 where it has none.
+  public init(_ name: Name, classCount: Int) {
+    let weight: Float = classCount > 0 ? Self.usualClassWeight : 0
+    switch name {
+    case .plain: self.init(views: [.crop], classWeight: 0, similarity: .cosine)
+    case .fast: self.init(views: [.crop], classWeight: weight, similarity: .centered)
+    case .best: self.init(views: [.crop, .squash], classWeight: weight, similarity: .centered)
+    }
+  }
+
+  /// The weight that gained most on the sets of docs/quality.md; from 0.4 to 0.6 it hardly matters.
+  public static let usualClassWeight: Float = 0.5
+
+  /// The name of a recipe, where it has one.
+  public func name(classCount: Int) -> Name? {
+    Name.allCases.first { EmbeddingRecipe($0, classCount: classCount) == self }
+  }
+
+  /// Whether it is such as Kindred writes.
+  var isUsable: Bool {
+    !views.isEmpty && Set(views).count == views.count && classWeight.isFinite && (0...10).contains(classWeight)
+  }
+}

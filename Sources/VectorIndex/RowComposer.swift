@@ -1,0 +1,145 @@
+internal import CHNSW
+internal import COpenBLAS
+
+/// Reads rows of a mapped feature file as embeddings.
+struct RowComposer {
+  let rows: EmbeddingRows
+  let base: UnsafeRawPointer
+  let rowCount: Int
+
+  private var layout: RowLayout { rows.layout }
+
+  private func stored(_ index: Int) -> StoredRow {
+    precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
+    return StoredRow(base: base + index * layout.rowBytes, layout: layout)
+  }
+
+  private func vector(_ index: Int) -> UnsafePointer<Float> {
+    precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
+    return (base + index * layout.rowBytes).assumingMemoryBound(to: Float.self)
+  }
+
+  /// 1 over the length of the views' sum.
+  private func scale(_ row: StoredRow) -> Float {
+    var square: Float = 0
+    for first in rows.composition.views {
+      for second in rows.composition.views {
+        square += row.product(first, second)
+      }
+    }
+    return square > 0 ? 1 / square.squareRoot() : 0
+  }
+
+  /// The averaged probabilities of a row's classes.
+  private func forEachClass(_ row: StoredRow, _ body: (Int, Float) -> Void) {
+    let views = rows.composition.views
+    if views.count == 1 { return row.forEachClass(ofView: views[0], body) }
+    var sums: [(index: Int, sum: Float)] = []
+    sums.reserveCapacity(views.count * layout.keptClasses)
+    for view in views {
+      row.forEachClass(ofView: view) { index, probability in
+        if let place = sums.firstIndex(where: { $0.index == index }) {
+          sums[place].sum += probability
+        } else {
+          sums.append((index, probability))
+        }
+      }
+    }
+    for (index, sum) in sums { body(index, sum / Float(views.count)) }
+  }
+
+  /// Scores of rows, in their order.
+  func scores(_ indices: some Sequence<Int>, query: [Float], into scores: inout [Float]) {
+    query.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      func score(_ mean: UnsafePointer<Float>?) {
+        let withMean = mean.map { cblas_sdot(Int32(rows.dimension), start, 1, $0, 1) } ?? 0
+        let prepared = PreparedQuery(query: start, mean: mean, withMean: withMean)
+        for index in indices { scores.append(self.score(index, prepared)) }
+      }
+      if let mean = rows.composition.mean { mean.withUnsafeBufferPointer { score($0.baseAddress) } } else { score(nil) }
+    }
+  }
+
+  /// Writes a row's embedding, L2-normalised, to `target`, which has room for it.
+  func compose(_ index: Int, into target: UnsafeMutablePointer<Float>) {
+    let count = Int32(rows.dimension)
+    if layout.numbers == .float32 {
+      target.update(from: vector(index), count: rows.dimension)
+      if rows.composition.mean == nil { return }
+    } else {
+      let row = stored(index)
+      let views = rows.composition.views
+      let vectorCount = Int32(layout.dimension)
+      kindred_float_from_half(row.halves(ofView: views[0]), target, layout.dimension)
+      if views.count > 1 {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.dimension) { other in
+          guard let other = other.baseAddress else { return }
+          for view in views.dropFirst() {
+            kindred_float_from_half(row.halves(ofView: view), other, layout.dimension)
+            cblas_saxpy(vectorCount, 1, other, 1, target, 1)
+          }
+        }
+      }
+      if rows.usesClasses {
+        Self.normalize(target, vectorCount)
+        (target + layout.dimension).update(repeating: 0, count: layout.classCount)
+        forEachClass(row) { target[layout.dimension + $0] = rows.composition.classWeight * $1.squareRoot() }
+      }
+      Self.normalize(target, count)
+    }
+    if let mean = rows.composition.mean {
+      cblas_saxpy(count, -1, mean, 1, target, 1)
+      Self.normalize(target, count)
+    }
+  }
+
+  private static func normalize(_ vector: UnsafeMutablePointer<Float>, _ count: Int32) {
+    let length = cblas_snrm2(count, vector, 1)
+    if length > 0, length.isFinite { cblas_sscal(count, 1 / length, vector, 1) }
+  }
+
+  /// The cosine of a row's embedding with a query.
+  func score(_ index: Int, _ query: PreparedQuery) -> Float {
+    var withQuery: Float = 0
+    var withMean: Float = 0
+    if layout.numbers == .float32 {
+      withQuery = cblas_sdot(Int32(layout.dimension), vector(index), 1, query.query, 1)
+      if let mean = query.mean { withMean = cblas_sdot(Int32(layout.dimension), vector(index), 1, mean, 1) }
+    } else {
+      let row = stored(index)
+      let scale = scale(row)
+      for view in rows.composition.views {
+        var (one, two): (Float, Float) = (0, 0)
+        kindred_half_dot2(row.halves(ofView: view), query.query, query.mean, layout.dimension, &one, &two)
+        withQuery += scale * one
+        withMean += scale * two
+      }
+      if rows.usesClasses {
+        let weight = rows.composition.classWeight
+        var square: Float = 1
+        let (query, mean) = (query.query + layout.dimension, query.mean.map { $0 + layout.dimension })
+        forEachClass(row) { index, probability in
+          let value = weight * probability.squareRoot()
+          withQuery += value * query[index]
+          if let mean { withMean += value * mean[index] }
+          square += value * value
+        }
+        withQuery /= square.squareRoot()
+        withMean /= square.squareRoot()
+      }
+    }
+    guard query.mean != nil else { return withQuery }
+    // The square of the length of what is left when the mean is taken from a vector of length 1.
+    let rest = 1 - 2 * withMean + rows.meanSquare
+    return rest > 1e-12 ? (withQuery - query.withMean) / rest.squareRoot() : 0
+  }
+}
+
+/// A query whose pointers are good for the time of one search.
+struct PreparedQuery {
+  let query: UnsafePointer<Float>
+  let mean: UnsafePointer<Float>?
+  /// The product of both.
+  let withMean: Float
+}
