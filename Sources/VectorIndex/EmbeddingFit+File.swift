@@ -37,17 +37,14 @@ extension EmbeddingFit {
     default: throw damaged("unknown kind of codes")
     }
     unrelated = Float(bitPattern: header.uint32(at: 32))
-    related = Float(bitPattern: header.uint32(at: 36))
     guard dimension > 0, dimension <= 2 * RowLayout.dimensions.upperBound, meanCount == 0 || meanCount == dimension,
       componentCount <= min(dimension, 4096)
     else { throw damaged("its counts are out of range") }
-    guard (-1...1).contains(unrelated), (-1...1).contains(related), unrelated < related else {
-      throw damaged("its cosines are out of range")
-    }
+    guard (-1...1).contains(unrelated) else { throw damaged("its cosine is out of range") }
     let count = meanCount + componentCount * dimension
     guard count * 4 <= Self.mostBytes, size == Self.headerSize + count * 4 else { throw damaged("it has another size") }
     let bytes = try file.read(count * 4, at: Self.headerSize)
-    guard bytes.withUnsafeBytes(Checksum.crc32c) == header.uint32(at: 40) else {
+    guard bytes.withUnsafeBytes(Checksum.crc32c) == header.uint32(at: 36) else {
       throw damaged("the checksum is wrong")
     }
     let numbers = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -56,23 +53,23 @@ extension EmbeddingFit {
     }
     guard numbers.allSatisfy(\.isFinite) else { throw damaged("it has numbers that are not finite") }
     mean = meanCount > 0 ? Array(numbers[..<meanCount]) : nil
-    components = Array(numbers[meanCount...])
+    projection =
+      componentCount > 0 ? try Projection(components: Array(numbers[meanCount...]), dimension: dimension) : nil
   }
 
   /// Replaces the file at `path`: at every moment there is the old one or the new one in full.
   public func write(to path: String) throws(VectorIndexError) {
-    let numbers = (mean ?? []) + components
+    let numbers = (mean ?? []) + (projection?.components ?? [])
     var bytes = [UInt8](repeating: 0, count: Self.headerSize)
     bytes.replaceSubrange(0..<8, with: Self.magic)
     bytes.put(Self.formatVersion, at: 8)
     bytes.put(UInt32(clamping: rowCount), at: 12)
     bytes.put(UInt32(dimension), at: 16)
     bytes.put(UInt32(mean?.count ?? 0), at: 20)
-    bytes.put(UInt32(components.count / dimension), at: 24)
+    bytes.put(UInt32(projection?.count ?? 0), at: 24)
     bytes.put(codes == nil ? 0 : codes == .int8 ? 1 : 2, at: 28)
     bytes.put(unrelated.bitPattern, at: 32)
-    bytes.put(related.bitPattern, at: 36)
-    bytes.put(numbers.withUnsafeBytes(Checksum.crc32c), at: 40)
+    bytes.put(numbers.withUnsafeBytes(Checksum.crc32c), at: 36)
     bytes.put(bytes[..<60].withUnsafeBytes(Checksum.crc32c), at: 60)
     numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
     try bytes.withUnsafeBufferPointer { (bytes) throws(VectorIndexError) in

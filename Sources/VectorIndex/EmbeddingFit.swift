@@ -1,6 +1,6 @@
 internal import COpenBLAS
 
-/// What was learnt from the embeddings of a collection: their mean, how alike two of them are by chance, and how they
+/// What was learnt from the embeddings of a collection: their mean, how alike any two of them are, and how they
 /// are coded for the graph.
 public struct EmbeddingFit: Sendable, Equatable {
   /// Rows that there were.
@@ -9,26 +9,22 @@ public struct EmbeddingFit: Sendable, Equatable {
   public var dimension: Int
   /// Of embeddings, before they are compared; `nil` where none is taken away.
   public var mean: [Float]?
-  /// The cosine of two embeddings that have nothing in common.
+  /// The cosine of any two embeddings, in the middle.
   public var unrelated: Float
-  /// The cosine from which two embeddings have more in common than chance would have it.
-  public var related: Float
   /// The kind of the graph's codes; `nil` where it was learnt for a collection without graph.
   public var codes: CodeKind?
-  /// `[count, dimension]` principal components that vectors are projected onto before they are coded; empty where they
-  /// are coded whole.
-  public var components: [Float]
+  /// What embeddings are projected with before they are coded; `nil` where they are coded whole.
+  public var projection: Projection?
 
   public init(
-    rowCount: Int, dimension: Int, mean: [Float]? = nil, unrelated: Float, related: Float, codes: CodeKind? = nil,
-    components: [Float] = []
+    rowCount: Int, dimension: Int, mean: [Float]? = nil, unrelated: Float, codes: CodeKind? = nil,
+    projection: Projection? = nil
   ) {
     self.rowCount = rowCount
     self.dimension = dimension
     self.mean = mean
     self.unrelated = unrelated
-    self.related = related
     self.codes = codes
-    self.components = components
+    self.projection = projection
   }
 }

@@ -8,7 +8,7 @@ extension FeatureFile {
   /// - Throws: `invalidArgument` if the file's rows are single vectors, or a row has other views than the layout says or
   ///   one without direction; `outOfSpace` or `unwritable`, and then the file has the rows that it had before.
   @discardableResult
-  public func append(_ rows: [[ViewFeature]]) throws(VectorIndexError) -> Int {
+  public func append(views rows: [[ViewFeature]]) throws(VectorIndexError) -> Int {
     guard layout.numbers == .float16 else {
       throw VectorIndexError(code: .invalidArgument, path: path, reason: "its rows hold single vectors, not views")
     }
@@ -58,7 +58,9 @@ extension FeatureFile {
       let length = cblas_snrm2(Int32(dimension), view.vector, 1)
       guard length.isFinite, length > 0 else { return "a view without direction" }
       guard
-        view.classes.allSatisfy({ (0..<layout.classCount).contains($0.index) && (0...1.001).contains($0.probability) })
+        view.classes.prefix(layout.keptClasses).allSatisfy({
+          (0..<layout.classCount).contains($0.index) && (0...1.001).contains($0.probability)
+        })
       else { return "a class that is not among \(layout.classCount), or a probability that is none" }
     }
     return nil
@@ -80,11 +82,9 @@ extension FeatureFile {
           .copyMemory(from: halves)
       }
       for (place, kept) in view.classes.prefix(layout.keptClasses).enumerated() {
-        let offset = layout.classesOffset + (number * layout.keptClasses + place) * 4
-        var half: UInt16 = 0
-        kindred_half_from_float([kept.probability], &half, 1)
-        row.storeBytes(of: UInt16(kept.index), toByteOffset: offset, as: UInt16.self)
-        row.storeBytes(of: half, toByteOffset: offset + 2, as: UInt16.self)
+        row.storeBytes(
+          of: StoredRow.packed(kept), toByteOffset: layout.classesOffset + (number * layout.keptClasses + place) * 2,
+          as: UInt16.self)
       }
     }
     // Of the rounded vectors, so that what is composed of them has exactly the length that these say.
@@ -111,6 +111,27 @@ extension FeatureFile {
         cblas_sscal(Int32(dimension), row.length(ofView: view), &vector, 1)
         return ViewFeature(vector: vector, classes: row.classes(ofView: view))
       }
+    }
+  }
+}
+
+extension FeatureFile {
+  /// What is wrong with the numbers of a row; `nil` for nothing. The row must be below ``rowCount``.
+  public func fault(ofRow index: Int) -> String? {
+    guard layout.numbers == .float16 else {
+      let length = cblas_snrm2(Int32(dimension), row(index), 1)
+      return abs(length - 1) < 1e-3 ? nil : "the feature in row \(index) has length \(length), not 1"
+    }
+    for (number, view) in views(ofRow: index).enumerated() {
+      let length = cblas_snrm2(Int32(dimension), view.vector, 1)
+      guard length.isFinite, length > 0 else { return "view \(number) of row \(index) has no direction" }
+    }
+    return withUnsafeRowBytes { base, _ in
+      let row = StoredRow(base: base + index * rowBytes, layout: layout)
+      for view in 0..<layout.viewCount where abs(row.product(view, view) - 1) > 1e-2 {
+        return "view \(view) of row \(index) has length \(row.product(view, view).squareRoot()), not 1"
+      }
+      return nil
     }
   }
 }
@@ -143,15 +164,21 @@ struct StoredRow {
 
   @inline(__always)
   func forEachClass(ofView view: Int, _ body: (Int, Float) -> Void) {
-    let start = layout.classesOffset + view * layout.keptClasses * 4
-    for offset in stride(from: start, to: start + layout.keptClasses * 4, by: 4) {
-      let index = Int(base.load(fromByteOffset: offset, as: UInt16.self))
-      var value: Float = 0
-      var half = base.load(fromByteOffset: offset + 2, as: UInt16.self)
-      kindred_float_from_half(&half, &value, 1)
+    let start = layout.classesOffset + view * layout.keptClasses * 2
+    for offset in stride(from: start, to: start + layout.keptClasses * 2, by: 2) {
+      let packed = base.load(fromByteOffset: offset, as: UInt16.self)
+      let index = Int(packed >> 6)
       // A zero ends the list of a view with fewer classes.
-      guard value > 0, index < layout.classCount else { return }
-      body(index, value)
+      guard packed & 63 > 0, index < layout.classCount else { return }
+      let root = Float(packed & 63) / 63
+      body(index, root * root)
     }
+  }
+
+  /// A class in ten bits and the square root of its probability in six: embeddings are made of square roots, and finer
+  /// steps change no ranking (docs/quality.md).
+  static func packed(_ kept: ClassProbability) -> UInt16 {
+    let root = (max(0, min(1, kept.probability)).squareRoot() * 63).rounded()
+    return UInt16(kept.index) << 6 | UInt16(root)
   }
 }

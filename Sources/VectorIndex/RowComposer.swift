@@ -30,10 +30,9 @@ struct RowComposer {
     return square > 0 ? 1 / square.squareRoot() : 0
   }
 
-  /// The averaged probabilities of a row's classes.
+  /// The numbers of an embedding that a row's classes make, but for the length that it is brought to.
   private func forEachClass(_ row: StoredRow, _ body: (Int, Float) -> Void) {
     let views = rows.composition.views
-    if views.count == 1 { return row.forEachClass(ofView: views[0], body) }
     var sums: [(index: Int, sum: Float)] = []
     sums.reserveCapacity(views.count * layout.keptClasses)
     for view in views {
@@ -45,7 +44,8 @@ struct RowComposer {
         }
       }
     }
-    for (index, sum) in sums { body(index, sum / Float(views.count)) }
+    let mass = sums.reduce(0) { $0 + $1.sum } / Float(views.count)
+    for (index, sum) in sums { body(index, rows.composition.value(of: sum / Float(views.count), mass: mass)) }
   }
 
   /// Scores of rows, in their order.
@@ -84,7 +84,7 @@ struct RowComposer {
       if rows.usesClasses {
         Self.normalize(target, vectorCount)
         (target + layout.dimension).update(repeating: 0, count: layout.classCount)
-        forEachClass(row) { target[layout.dimension + $0] = rows.composition.classWeight * $1.squareRoot() }
+        forEachClass(row) { target[layout.dimension + $0] = $1 }
       }
       Self.normalize(target, count)
     }
@@ -116,11 +116,9 @@ struct RowComposer {
         withMean += scale * two
       }
       if rows.usesClasses {
-        let weight = rows.composition.classWeight
         var square: Float = 1
         let (query, mean) = (query.query + layout.dimension, query.mean.map { $0 + layout.dimension })
-        forEachClass(row) { index, probability in
-          let value = weight * probability.squareRoot()
+        forEachClass(row) { index, value in
           withQuery += value * query[index]
           if let mean { withMean += value * mean[index] }
           square += value * value

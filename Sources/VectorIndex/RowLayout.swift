@@ -40,7 +40,7 @@ public struct RowLayout: Sendable, Equatable {
   public static let dimensions = 1...65_536
   /// How many views a row can have.
   public static let viewCounts = 1...8
-  private static let mostClasses = 65_535
+  private static let mostClasses = 1_024
   private static let mostKeptClasses = 64
 
   /// What is wrong with it; `nil` for nothing.
@@ -61,7 +61,7 @@ public struct RowLayout: Sendable, Equatable {
   var productCount: Int { viewCount * (viewCount + 1) / 2 }
   var productsOffset: Int { viewCount * 4 }
   var classesOffset: Int { productsOffset + productCount * 4 }
-  var vectorsOffset: Int { classesOffset + viewCount * keptClasses * 4 }
+  var vectorsOffset: Int { classesOffset + viewCount * keptClasses * 2 }
   /// Bytes of a row.
   public var rowBytes: Int {
     switch numbers {

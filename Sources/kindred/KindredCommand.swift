@@ -16,7 +16,8 @@ struct KindredCommand: AsyncParsableCommand {
       """,
     version: kindredVersion,
     groupedSubcommands: [
-      CommandGroup(name: "Indexing", subcommands: [IndexCommand.self, LabelCommand.self, RemoveCommand.self]),
+      CommandGroup(
+        name: "Indexing", subcommands: [IndexCommand.self, LabelCommand.self, RecipeCommand.self, RemoveCommand.self]),
       CommandGroup(
         name: "Searching",
         subcommands: [SearchCommand.self, DuplicatesCommand.self, EmbedCommand.self, ExportCommand.self]),

@@ -14,7 +14,8 @@ import VectorIndex
     for (angle, _) in angles {
       _ = try features.append([Float(cos(angle * .pi / 180)), Float(sin(angle * .pi / 180))])
     }
-    let metrics = try RetrievalMetrics.measure(features: features, labels: angles.map(\.1))
+    let metrics = try RetrievalMetrics.measure(
+      embeddings: EmbeddingRows(features, EmbeddingComposition()), labels: angles.map(\.1))
     // From 0°: 10 a, 14 b, 30 a. From 10°: 14 b, 0 a, 30 a. From 30°: 14 b, (10 a, 50 b tie: the lower row first), 0 a.
     let averages = [
       (1.0 / 1 + 2.0 / 3) / 2,  // 0°

@@ -32,7 +32,7 @@ import VectorIndex
       let digest = ContentHash.sha256(Array("\(number)".utf8))
       let content = NewContent(
         byteCount: 1, metadata: ImageMetadata(format: .jpeg, width: 1, height: 1),
-        feature: VectorMath.normalized(vector), norm: 1, predictions: [])
+        embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))
       entries.append(
         BatchEntry(
           file: WalkedFile(path: "/pictures/\(cluster)/\(number).jpg", byteCount: 1, modified: 0),
@@ -127,12 +127,12 @@ import VectorIndex
     }
     do { try CollectionWriter(collection).updateGraph(isCancelled: stopAtTheThird) }
     let partial = try #require(try collection.graph(at: collection.moment()))
-    #expect(partial.count > 0 && partial.count < 5_300)
+    #expect(partial.base.count > 0 && partial.base.count < 5_300)
     #expect(try Self.recall(collection, sandbox: sandbox) >= 0.99)
     #expect(try CollectionStatistics(collection).search == "hnsw, behind")
     do { try CollectionWriter(collection).updateGraph() }
     #expect(try CollectionStatistics(collection).search == "hnsw")
-    #expect(try collection.graph(at: collection.moment())?.liveCount == 5_300)
+    #expect(try collection.graph(at: collection.moment())?.base.liveCount == 5_300)
   }
 
   @Test func aDamagedGraphIsNamedAndRebuilt() throws {

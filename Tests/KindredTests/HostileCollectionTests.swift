@@ -80,7 +80,7 @@ import VectorIndex
             sha256: ContentHash.sha256(Array("\(number)".utf8)),
             NewContent(
               byteCount: 1, metadata: .init(format: .jpeg, width: 1, height: 1),
-              feature: VectorMath.normalized(vector), norm: 1, predictions: [])), folderLabels: [])
+              embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))), folderLabels: [])
       }
       _ = try writer.commit(entries)
       try writer.updateGraph(force: true)

@@ -159,6 +159,6 @@ import Testing
     for _ in 0..<300 where try collection.graph(at: collection.moment()) == nil {
       try await Task.sleep(for: .milliseconds(100))
     }
-    #expect(try collection.graph(at: collection.moment())?.liveCount == 5_050)
+    #expect(try collection.graph(at: collection.moment())?.base.liveCount == 5_050)
   }
 }

@@ -135,7 +135,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder("features")
     for (offset, value) in [(12, 63), (16, 0), (16, 70_000), (16, 0xFFFF_FFFF), (20, 2)] as [(Int, UInt32)] {
-      var bytes = try FeatureFile.Header(dimension: 4, path: path).bytes
+      var bytes = try FeatureFile.Header(layout: RowLayout(dimension: 4), path: path).bytes
       for byte in 0..<4 { bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
       let checksum = bytes[..<60].withUnsafeBytes(Checksum.crc32c)
       for byte in 0..<4 { bytes[60 + byte] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * byte)) }

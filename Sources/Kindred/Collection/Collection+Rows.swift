@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import VectorIndex
 
 /// One image as the collection knows it.
 public struct ImageRecord: Sendable, Equatable, Codable {
@@ -110,24 +111,40 @@ extension Collection {
     ).map { ImageRecord(row: $0, labels: try labels(db, imageID: id)) }
   }
 
-  /// The vector in a row that SQLite names.
   /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row.
-  func feature(at moment: Moment, row: Int) throws -> [Float] {
+  @discardableResult
+  func checkRow(_ row: Int, at moment: Moment) throws -> Int {
     let features = try features(at: moment)
     guard row >= 0, row < moment.rowCount, row < features.rowCount else {
       throw KindredError(
         .damagedCollection, place: features.path, reason: "row \(row) is named, but there are \(moment.rowCount)",
         remedy: "Run `kindred verify --repair`.")
     }
-    return features.row(row)
+    return row
   }
 
-  /// An image and its vector, of one moment.
-  func featureAndRecord(id: Int64) throws -> (feature: [Float], record: ImageRecord) {
-    try read { db in
-      guard let record = try Self.record(db, id: id) else { throw Self.unknown(id: id) }
-      return (try feature(at: moment(db), row: record.featureRow), record)
-    }
+  /// What a row that SQLite names holds.
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row.
+  func views(at moment: Moment, row: Int) throws -> [ViewFeature] {
+    try features(at: moment).views(ofRow: checkRow(row, at: moment))
+  }
+
+  /// The pooled feature in a row that SQLite names, as the network gave it but for rounding: the average of the
+  /// recipe's views.
+  /// - Parameters:
+  ///   - moment: of which the row is.
+  ///   - row: its number.
+  ///   - norm: the length that the first view had; of use only where it is not in the file.
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row.
+  func feature(at moment: Moment, row: Int, norm: Double) throws -> [Float] {
+    let features = try features(at: moment)
+    try checkRow(row, at: moment)
+    guard features.layout.numbers == .float16 else { return features.row(row).map { $0 * Float(norm) } }
+    let views = features.views(ofRow: row)
+    let used = try composition(of: moment.recipe, mean: nil).views
+    var sum = [Float](repeating: 0, count: features.dimension)
+    for view in used { VectorMath.add(views[view].vector, weight: 1 / Float(used.count), to: &sum) }
+    return sum
   }
 
   static func unknown(id: Int64) -> KindredError {
@@ -143,7 +160,7 @@ extension Collection {
     return record
   }
 
-  /// Every image of one moment, in the order of identifiers, with its vector. The body runs inside the transaction and
+  /// Every image of one moment, in the order of identifiers, with its pooled feature. The body runs inside the transaction and
   /// must not read the collection otherwise.
   func forEachRecordWithFeature(_ body: (_ record: ImageRecord, _ feature: [Float], _ total: Int) throws -> Void) throws
   {
@@ -154,7 +171,8 @@ extension Collection {
         sql: "SELECT \(Self.recordColumns) FROM image JOIN content ON content.id = image.content_id ORDER BY image.id")
       while let row = try cursor.next() {
         let record = ImageRecord(row: row, labels: try Self.labels(db, imageID: row["id"]))
-        try body(record, try feature(at: moment, row: record.featureRow), moment.imageCount)
+        try body(
+          record, try feature(at: moment, row: record.featureRow, norm: record.featureNorm), moment.imageCount)
       }
     }
   }

@@ -27,7 +27,12 @@ public final class Collection: Sendable {
   private let identity: FileIdentity?
   /// A pool; a single read-only connection where the folder can't be written to.
   let database: any DatabaseReader
-  private let openSegment: Mutex<Segment?> = Mutex(nil)
+  let openSegment: Mutex<Segment?> = Mutex(nil)
+  /// The fit that was read last, and the embeddings that were composed last.
+  let openFit: Mutex<(number: Int, fit: EmbeddingFit)?> = Mutex(nil)
+  let composed: Mutex<ComposedEmbeddings?> = Mutex(nil)
+  /// The recipe that was read last, and its text.
+  private let knownRecipe: Mutex<(text: String, recipe: EmbeddingRecipe)?> = Mutex(nil)
   /// The dimension of a collection of vectors, once it is known.
   private let vectorDimension: Mutex<Int?> = Mutex(nil)
   /// The moment that was counted last.
@@ -50,12 +55,14 @@ public final class Collection: Sendable {
     let number: Int
     let features: FeatureFile
     var graph: GraphState = .notLoaded
+    /// The file that ``graph`` tells of.
+    var graphPath = ""
   }
 
   enum GraphState: Sendable {
     case notLoaded
     /// The graph of the file that had this stamp.
-    case loaded(HNSWIndex, WalkedFile?)
+    case loaded(SearchGraph, WalkedFile?)
     /// No graph that can be used, in the file that had this stamp.
     case absent(WalkedFile?)
   }
@@ -71,6 +78,10 @@ public final class Collection: Sendable {
     var contentCount: Int
     /// Images; more than contents where several files hold the same bytes.
     var imageCount: Int
+    /// How rows become embeddings.
+    var recipe: EmbeddingRecipe
+    /// What was learnt from them: the number in its file's name; 0 where nothing was yet.
+    var fit: Int
   }
 
   // MARK: Opening
@@ -100,10 +111,14 @@ public final class Collection: Sendable {
   /// - Parameters:
   ///   - directory: its folder, which need not be there yet.
   ///   - settings: what it is made with for good.
+  ///   - recipe: how its embeddings are made at first; plain when `nil`.
   ///   - definition: what people say of it.
   public static func create(
-    at directory: String, settings: CollectionSettings, definition: CollectionDefinition = CollectionDefinition()
+    at directory: String, settings: CollectionSettings, recipe: EmbeddingRecipe? = nil,
+    definition: CollectionDefinition = CollectionDefinition()
   ) throws -> Collection {
+    let recipe = recipe ?? EmbeddingRecipe(.plain, classCount: 0)
+    try settings.check(recipe, place: directory)
     let files = CollectionFiles(directory: directory)
     guard !exists(at: directory) else {
       throw KindredError(.collectionExists, place: directory, reason: "a collection is here already")
@@ -125,10 +140,10 @@ public final class Collection: Sendable {
         remedy: "Run the command again.")
     }
     // A crash before the database appeared may have left a feature file without an owner.
-    for path in files.leftovers(besides: 0) { try? FileManager.default.removeItem(atPath: path) }
+    for path in files.leftovers(besides: 0, fit: 0) { try? FileManager.default.removeItem(atPath: path) }
     // The first vector says how long vectors are; until then the file is of one number and has no rows.
     let features = try FeatureFile.create(
-      path: files.features(1), dimension: settings.model?.featureDimension ?? CollectionWriter.unknownDimension)
+      path: files.features(1), layout: settings.layout ?? RowLayout(dimension: CollectionWriter.unknownDimension))
     try features.synchronize()
 
     // The database is made under another name and renamed, so that a collection is either whole or not there.
@@ -144,7 +159,8 @@ public final class Collection: Sendable {
           "identifier": newIdentifier(),
           "created": timestamp(),
           "settings": String(decoding: try encoder.encode(settings), as: UTF8.self),
-          "generation": "0", "row_count": "0", "segment": "1",
+          "generation": "0", "row_count": "0", "segment": "1", "fit": "0",
+          "recipe": String(decoding: try encoder.encode(recipe), as: UTF8.self),
         ]
         for (name, value) in values {
           try db.execute(sql: "INSERT INTO property (name, value) VALUES (?, ?)", arguments: [name, value])
@@ -212,24 +228,28 @@ public final class Collection: Sendable {
   func moment(_ db: Database) throws -> Moment {
     let properties = try Row.fetchAll(
       db.cachedStatement(
-        sql: "SELECT name, value FROM property WHERE name IN ('generation', 'row_count', 'segment')"))
-    func property(_ name: String) throws -> Int64 {
-      guard let text = properties.first(where: { $0["name"] == name })?["value"] as String?, let value = Int64(text)
-      else {
+        sql: "SELECT name, value FROM property WHERE name IN ('generation', 'row_count', 'segment', 'fit', 'recipe')"))
+    func text(_ name: String) -> String? { properties.first { $0["name"] == name }?["value"] }
+    func property(_ name: String, absent: Int64? = nil) throws -> Int64 {
+      if text(name) == nil, let absent { return absent }
+      guard let text = text(name), let value = Int64(text) else {
         throw KindredError(.damagedCollection, reason: "the collection's property \(name) is missing or damaged")
       }
       return value
     }
-    let (generation, rowCount, segment) = (
-      try property("generation"), try property("row_count"), try property("segment")
+    let (generation, rowCount, segment, fit) = (
+      try property("generation"), try property("row_count"), try property("segment"), try property("fit", absent: 0)
     )
-    guard (0...1 << 53).contains(generation), (0...1 << 32).contains(rowCount), (1...1 << 32).contains(segment) else {
+    guard (0...1 << 53).contains(generation), (0...1 << 32).contains(rowCount), (1...1 << 32).contains(segment),
+      (0...1 << 32).contains(fit)
+    else {
       throw KindredError(
         .damagedCollection, reason: "the collection's counters are out of range",
         remedy: "Index the folder again into a new collection.")
     }
     var moment = Moment(
-      generation: generation, rowCount: Int(rowCount), segment: Int(segment), contentCount: 0, imageCount: 0)
+      generation: generation, rowCount: Int(rowCount), segment: Int(segment), contentCount: 0, imageCount: 0,
+      recipe: try recipe(text("recipe")), fit: Int(fit))
     // Counting reads a whole table, so it is done once a generation, not once a query.
     if let known = counted.withLock({ $0 }), known.generation == generation {
       (moment.contentCount, moment.imageCount) = (known.contentCount, known.imageCount)
@@ -243,6 +263,21 @@ public final class Collection: Sendable {
   }
 
   func moment() throws -> Moment { try read { try moment($0) } }
+
+  /// The recipe of a text in the database; that of the format's first version where there is none.
+  private func recipe(_ text: String?) throws -> EmbeddingRecipe {
+    guard let text else { return EmbeddingRecipe(.plain, classCount: 0) }
+    return try knownRecipe.withLock { known in
+      if let known, known.text == text { return known.recipe }
+      guard let recipe = try? JSONDecoder().decode(EmbeddingRecipe.self, from: Data(text.utf8)), recipe.isUsable else {
+        throw KindredError(
+          .damagedCollection, place: files.database, reason: "the collection's recipe is damaged",
+          remedy: "Run `kindred recipe set plain`.")
+      }
+      known = (text, recipe)
+      return recipe
+    }
+  }
 
   /// The number of images; of vectors in a collection of vectors.
   public func imageCount() throws -> Int { try moment().imageCount }
@@ -280,10 +315,12 @@ public final class Collection: Sendable {
 
   /// - Throws: ``KindredError/Code/damagedCollection`` when the file's rows are not those of the collection's network.
   func checkDimension(_ features: FeatureFile) throws {
-    guard let model = settings.model, features.dimension != model.featureDimension else { return }
-    throw KindredError(
-      .damagedCollection, place: features.path,
-      reason: "rows of \(features.dimension) numbers, but the model gives \(model.featureDimension)")
+    guard let layout = settings.layout, features.layout != layout else { return }
+    let reason =
+      features.dimension == layout.dimension
+      ? "its rows hold other views or classes than the collection's settings say"
+      : "rows of \(features.dimension) numbers, but the model gives \(layout.dimension)"
+    throw KindredError(.damagedCollection, place: features.path, reason: reason)
   }
 
   static func wrongKind(_ directory: String, has kind: Kind) -> KindredError {
@@ -326,33 +363,10 @@ public final class Collection: Sendable {
       remedy: "Run `kindred verify --repair`.")
   }
 
-  /// The saved graph of a moment's segment; `nil` where there is none that can be used. It is loaded once, and again
-  /// when it is behind and a newer one is on the disk.
-  func graph(at moment: Moment) throws -> HNSWIndex? {
-    let features = try features(at: moment)
-    return openSegment.withLock { current -> HNSWIndex? in
-      let path = files.graph(moment.segment)
-      switch current?.graph {
-      case .loaded(let graph, let stamp):
-        if graph.generation == moment.generation || stamp == Self.stamp(of: path) { return graph }
-      case .absent(let stamp):
-        if stamp == Self.stamp(of: path) { return nil }
-      case .notLoaded, nil: break
-      }
-      let stamp = Self.stamp(of: path)
-      let graph = try? HNSWIndex(contentsOf: path, features: features)
-      current?.graph = graph.map { .loaded($0, stamp) } ?? .absent(stamp)
-      return graph
-    }
-  }
-
-  private static func stamp(of path: String) -> WalkedFile? {
-    FolderWalker.information(path).map { WalkedFile(path: path, $0) }
-  }
-
   /// Lets go of the feature file and the graph, so that the next search opens what is on the disk.
   func closeFiles() {
     openSegment.withLock { $0 = nil }
+    composed.withLock { $0 = nil }
   }
 
   // MARK: Helpers

@@ -11,6 +11,9 @@ struct CollectionFiles: Sendable {
   var lock: String { directory + "/writer.lock" }
   func features(_ number: Int) -> String { directory + "/features-\(padded(number)).f32" }
   func graph(_ number: Int) -> String { directory + "/graph-\(padded(number)).hnsw" }
+  /// The graph of codes that were made with a fit.
+  func graph(_ number: Int, fit: Int) -> String { directory + "/graph-\(padded(number))-\(padded(fit)).hnsw" }
+  func fit(_ number: Int) -> String { directory + "/fit-\(padded(number)).fit" }
 
   private func padded(_ number: Int) -> String {
     let digits = String(number)
@@ -26,13 +29,16 @@ struct CollectionFiles: Sendable {
     }
   }
 
-  /// Feature files and graphs of other numbers than `number`: what a crash in a compaction left.
-  func leftovers(besides number: Int) -> [String] {
+  /// Feature files, graphs and fits of other numbers: what a crash in a compaction or in fitting left.
+  func leftovers(besides number: Int, fit: Int) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    let kept = [features(number), graph(number)].map { ($0 as NSString).lastPathComponent }
+    let kept = [features(number), graph(number), graph(number, fit: fit), self.fit(fit)].map {
+      ($0 as NSString).lastPathComponent
+    }
     // Exactly the names that a collection gives: the folder may hold a person's files.
     return names.filter { name in
-      name.wholeMatch(of: /features-[0-9]{6,}\.f32|graph-[0-9]{6,}\.hnsw/) != nil && !kept.contains(name)
+      name.wholeMatch(of: /features-[0-9]{6,}\.f32|graph-[0-9]{6,}(-[0-9]{6,})?\.hnsw|fit-[0-9]{6,}\.fit/) != nil
+        && !kept.contains(name)
     }.map { directory + "/" + $0 }
   }
 }

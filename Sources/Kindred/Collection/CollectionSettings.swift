@@ -80,7 +80,7 @@ public struct CollectionSettings: Sendable, Equatable, Codable {
   }
 
   /// Probabilities that are kept of each view.
-  public static let usualKeptClasses = 16
+  public static let usualKeptClasses = 32
 
   /// The settings of a new collection of pictures.
   /// - Parameters:

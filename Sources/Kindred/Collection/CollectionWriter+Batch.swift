@@ -7,12 +7,8 @@ struct NewContent: Sendable {
   /// Bytes of the file.
   var byteCount: Int64
   var metadata: ImageMetadata
-  /// L2-normalised, `featureDimension` numbers.
-  var feature: [Float]
-  /// Of the pooled feature before it was normalised.
-  var norm: Float
-  /// The classifier's labels.
-  var predictions: [Label]
+  /// What the network said of it.
+  var embedding: Embedding
 }
 
 /// What becomes of one file in a batch.
@@ -72,7 +68,7 @@ extension CollectionWriter {
 
     let firstRow = features.rowCount
     if !fresh.isEmpty {
-      _ = try features.append(fresh.flatMap(\.content.feature))
+      _ = try features.append(fresh.map(\.content.embedding))
       try features.synchronize()
     }
     do {
@@ -111,7 +107,7 @@ extension CollectionWriter {
         """,
       arguments: [
         Data(sha256), content.byteCount, metadata.format.rawValue, metadata.width, metadata.height,
-        metadata.captureDate, metadata.camera, row, Double(content.norm), Int64(checksum),
+        metadata.captureDate, metadata.camera, row, Double(content.embedding.norm), Int64(checksum),
       ])
   }
 
@@ -135,7 +131,7 @@ extension CollectionWriter {
     case .known(let sha256): digest = sha256
     case .embedded(let sha256, let content):
       digest = sha256
-      predictions = content.predictions
+      predictions = content.embedding.predictions
     }
     guard let contentID = try Collection.contentID(db, sha256: digest) else {
       throw KindredError(.damagedCollection, place: file.path, reason: "its content left the collection during the run")

@@ -3,8 +3,11 @@ import GRDB
 import VectorIndex
 
 extension CollectionWriter {
-  /// Brings the saved graph up to the collection: inserts what is missing, leaves out what is gone, and builds it
-  /// anew where there is none or it is damaged. Small collections have no graph.
+  /// Brings what is derived from the features up to the collection: what was learnt from its embeddings, where it has
+  /// changed much, and the saved graph. Inserts what is missing, leaves out what is gone, and builds the graph anew where
+  /// there is none, it is damaged or was made with another fit. Small collections have no graph.
+  ///
+  /// Readers go on with what they have: a new fit and its graph are written in full before the database names them.
   /// - Parameters:
   ///   - force: build a graph however small the collection is.
   ///   - isCancelled: asked now and then; true ends the work. What is done is kept, and the next call goes on.
@@ -15,8 +18,33 @@ extension CollectionWriter {
     let (moment, live) = try collection.read { db in
       (try collection.moment(db), try Collection.liveRows(db))
     }
-    let path = collection.files.graph(segment)
-    guard force || live.count >= Collection.exactSearchLimit else {
+    let wantsGraph = force || live.count >= Collection.exactSearchLimit
+    let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: moment.recipe)
+    try bringGraph(
+      to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
+  }
+
+  /// What embeddings are made, compared and coded with, now or soon.
+  struct Fitting {
+    var recipe: EmbeddingRecipe
+    /// 0 where there is none.
+    var number: Int
+    var fit: EmbeddingFit?
+    /// Whether the database does not name it yet.
+    var isNew: Bool
+  }
+
+  /// Brings the graph to a moment by a fitting, and has the database name the fitting.
+  func bringGraph(
+    to moment: Collection.Moment, live: [Int], _ fitting: Fitting, wantsGraph: Bool, isCancelled: () -> Bool,
+    progress: (Int, Int) -> Void
+  ) throws {
+    let path =
+      fitting.fit?.codes == nil
+      ? collection.files.graph(segment)
+      : collection.files.graph(segment, fit: fitting.number)
+    guard wantsGraph, fitting.fit?.codes != nil || features.layout.numbers == .float32 else {
+      try adopt(fitting)
       // A graph that is no longer used would only fall behind.
       if FileManager.default.fileExists(atPath: path) {
         try? FileManager.default.removeItem(atPath: path)
@@ -24,31 +52,41 @@ extension CollectionWriter {
       }
       return
     }
-    var loaded = try? HNSWIndex(contentsOf: path, features: features)
-    if let graph = loaded, graph.parameters != collection.settings.graph { loaded = nil }
-    if let graph = loaded, graph.generation == moment.generation, graph.liveCount == live.count { return }
+    let composition = try collection.composition(of: fitting.recipe, mean: fitting.fit?.mean)
+    let embeddings = try EmbeddingRows(features, composition)
+    var loaded = try? SearchGraph(
+      contentsOf: path, features: features, fit: fitting.fit, number: fitting.number)
+    if let graph = loaded?.base, graph.parameters != collection.settings.graph { loaded = nil }
+    if let graph = loaded?.base, graph.generation == moment.generation, graph.liveCount == live.count {
+      try adopt(fitting)
+      return
+    }
     // Deleted nodes cost memory and steps: with more than a third of them, a fresh graph is better.
-    if let graph = loaded, graph.count - live.count > graph.count / 3 { loaded = nil }
-    let graph = try loaded ?? HNSWIndex(features: features, parameters: collection.settings.graph)
+    if let graph = loaded?.base, graph.count - live.count > graph.count / 3 { loaded = nil }
+    let graph =
+      try loaded
+      ?? SearchGraph(
+        features: features, fit: fitting.fit, number: fitting.number, parameters: collection.settings.graph)
 
     let liveSet = Set(live)
-    for row in graph.rows where !graph.isDeleted(row: row) && !liveSet.contains(row) {
-      try graph.markDeleted(row: row)
+    for row in graph.base.rows where !graph.base.isDeleted(row: row) && !liveSet.contains(row) {
+      try graph.base.markDeleted(row: row)
     }
-    let missing = live.filter { !graph.contains(row: $0) }
+    let missing = live.filter { !graph.base.contains(row: $0) }
     let portion = 2_048
     for start in stride(from: 0, to: missing.count, by: portion) {
       progress(start, missing.count)
       if isCancelled() {
         // Rows are inserted in ascending order: searches compare what comes after the last one by itself.
-        try graph.save(to: path, generation: -1)
-        collection.closeFiles()
+        try graph.base.save(to: path, generation: -1)
+        if !fitting.isNew { collection.closeFiles() }
         return
       }
-      try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]))
+      try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]), embeddings: embeddings)
     }
     progress(missing.count, missing.count)
-    try graph.save(to: path, generation: moment.generation)
+    try graph.base.save(to: path, generation: moment.generation)
+    try adopt(fitting)
     collection.closeFiles()
   }
 
@@ -65,11 +103,11 @@ extension CollectionWriter {
     let next = segment + 1
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
-    let fresh = try FeatureFile.create(path: path, dimension: features.dimension)
+    let fresh = try FeatureFile.create(path: path, layout: features.layout)
     let (moment, live) = try collection.read { (try collection.moment($0), try Collection.liveRows($0)) }
+    for row in [live.first, live.last].compactMap(\.self) { try collection.checkRow(row, at: moment) }
     for start in stride(from: 0, to: live.count, by: 1_024) {
-      let rows = live[start..<min(start + 1_024, live.count)]
-      _ = try fresh.append(rows.flatMap { try collection.feature(at: moment, row: $0) })
+      _ = try fresh.append(rows: Array(live[start..<min(start + 1_024, live.count)]), of: features)
     }
     try fresh.synchronize()
     try write { db in
@@ -82,7 +120,10 @@ extension CollectionWriter {
       try Self.setProperty(db, "segment", next)
       try Self.advanceGeneration(db)
     }
-    let old = [collection.files.features(segment), collection.files.graph(segment)]
+    let old = [
+      collection.files.features(segment), collection.files.graph(segment),
+      collection.files.graph(segment, fit: moment.fit),
+    ]
     adopt(features: fresh, segment: next)
     for path in old { removeFile(path) }
   }

@@ -30,7 +30,7 @@ public final class CollectionWriter {
     let moment = try collection.moment()
     segment = moment.segment
     let files = collection.files
-    for path in files.leftovers(besides: segment) { try? FileManager.default.removeItem(atPath: path) }
+    for path in files.leftovers(besides: segment, fit: moment.fit) { try? FileManager.default.removeItem(atPath: path) }
     features = try FeatureFile(path: files.features(segment), writable: true)
     if features.rowCount > moment.rowCount {
       try features.truncate(toRows: moment.rowCount)

@@ -39,7 +39,7 @@ public struct EmbeddingRecipe: Sendable, Equatable, Codable {
   }
 
   /// What a person gets who says nothing.
-  public static let standard = Name.best
+  public static let standard = EmbeddingRecipe.Name.fast
 
   /// - Parameter classCount: classes of the network's ImageNet classifier; 0 where it has none.
   public init(_ name: Name, classCount: Int) {
@@ -47,16 +47,30 @@ public struct EmbeddingRecipe: Sendable, Equatable, Codable {
     switch name {
     case .plain: self.init(views: [.crop], classWeight: 0, similarity: .cosine)
     case .fast: self.init(views: [.crop], classWeight: weight, similarity: .centered)
-    case .best: self.init(views: [.crop, .squash], classWeight: weight, similarity: .centered)
+    case .best: self.init(views: PictureView.allCases, classWeight: weight, similarity: .centered)
     }
   }
 
-  /// The weight that gained most on the sets of docs/quality.md; from 0.4 to 0.6 it hardly matters.
-  public static let usualClassWeight: Float = 0.5
+  /// The weight that gained most on the sets of docs/quality.md; from 0.5 to 0.8 it hardly matters.
+  public static let usualClassWeight: Float = 0.6
 
-  /// The name of a recipe, where it has one.
-  public func name(classCount: Int) -> Name? {
-    Name.allCases.first { EmbeddingRecipe($0, classCount: classCount) == self }
+  /// A recipe for a network's embeddings.
+  public init(_ name: Name, for model: CollectionSettings.Model) {
+    self.init(name, classCount: model.hasImageNetClasses ? model.classCount : 0)
+  }
+
+  /// The name of a recipe for a network, where it has one.
+  public func name(for model: CollectionSettings.Model) -> Name? {
+    Name.allCases.first { EmbeddingRecipe($0, for: model) == self }
+  }
+
+  /// In words: the name, or else what it is made of.
+  public func description(for model: CollectionSettings.Model) -> String {
+    let parts =
+      views.map(\.rawValue).joined(separator: " + ")
+      + (classWeight > 0 ? ", classes × \(classWeight)" : "")
+      + (similarity == .centered ? ", centred cosine" : ", cosine")
+    return name(for: model).map { "\($0.rawValue) (\(parts))" } ?? parts
   }
 
   /// Whether it is such as Kindred writes.

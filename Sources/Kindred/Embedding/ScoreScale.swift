@@ -2,28 +2,33 @@
 ///
 /// The cosine of two pictures that have nothing in common depends on the network, the recipe and the collection. A score
 /// does not: 1 is the same image, ``cutOff`` is where likeness ends and chance begins, and 0 is no more alike than any
-/// two images of the collection.
+/// two images of the collection are.
 public struct ScoreScale: Sendable, Equatable {
   /// The score below which hits are no more alike than chance would have it.
   public static let cutOff: Float = 0.5
+  /// Where the cut-off lies on the way from unrelated to the same. Of all rules tried this one comes nearest to the best
+  /// cut-off of every model, recipe and set (docs/quality.md).
+  private static let cutOffPlace: Float = 0.32
+  /// The median cosine of two images' embeddings in sets of photos, for collections that are too small to learn it from.
+  private static let usual: (plain: Float, centered: Float) = (0.55, -0.025)
 
-  /// The cosine of any two images of the collection, in the middle; score 0.
+  /// The median cosine of two images of the collection; score 0.
   public var unrelated: Float
   /// The cosine of ``ScoreScale/cutOff``.
-  public var related: Float
+  public var related: Float { unrelated + Self.cutOffPlace * (1 - unrelated) }
 
-  public init(unrelated: Float, related: Float) {
-    self.unrelated = unrelated
-    self.related = related
+  /// - Parameter unrelated: the median cosine of two images, −1…1.
+  public init(unrelated: Float) { self.unrelated = min(0.99, unrelated) }
+
+  /// Of a collection that is too small to learn from.
+  static func usual(centered: Bool) -> ScoreScale {
+    ScoreScale(unrelated: centered ? usual.centered : usual.plain)
   }
 
   /// The score of a cosine, 0…1.
   public func score(ofCosine cosine: Float) -> Float {
     guard cosine.isFinite else { return 0 }
-    if cosine >= related {
-      let part = related < 1 ? (cosine - related) / (1 - related) : 1
-      return min(1, Self.cutOff + (1 - Self.cutOff) * part)
-    }
+    if cosine >= related { return min(1, Self.cutOff + (1 - Self.cutOff) * (cosine - related) / (1 - related)) }
     return max(0, Self.cutOff * (cosine - unrelated) / (related - unrelated))
   }
 

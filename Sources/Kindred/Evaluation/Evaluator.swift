@@ -11,6 +11,8 @@ public struct EvaluationOptions: Sendable {
   public var classifies = false
   /// Views that class scores are averaged over: 1, or the paper's 10.
   public var crops = 1
+  /// How embeddings are made; the mean is learnt from the pictures that are measured.
+  public var recipe = RecipeChoice(.plain)
   public var decoding = DecodingOptions.Path.exact
   public var batchSize = 16
   /// Pictures of more pixels are skipped.
@@ -29,6 +31,8 @@ public struct EvaluationResult: Sendable, Equatable {
   public var count: Int
   /// Pictures whose class is known, when classifying.
   public var classifiedCount: Int?
+  /// How long the network took for all pictures, without decoding.
+  public var networkSeconds: Double
   public var skipped: [IndexSummary.SkippedFile]
 }
 
@@ -66,10 +70,18 @@ public struct Evaluator {
       "kindred-evaluate-\(UUID().uuidString).f32"
     ).path
     defer { try? FileManager.default.removeItem(atPath: temporary) }
-    let features = try FeatureFile.create(path: temporary, dimension: model.featureDimension)
+    let classCount = model.classCount == ImageNetClasses.all.count ? model.classCount : 0
+    let recipe = options.recipe.recipe(classCount: classCount)
+    let embedder = Embedder(model: model, views: recipe.views)
+    let features = try FeatureFile.create(
+      path: temporary,
+      layout: RowLayout(
+        dimension: model.featureDimension, viewCount: recipe.views.count, classCount: classCount,
+        keptClasses: classCount > 0 ? CollectionSettings.usualKeptClasses : 0))
 
     var labels: [String] = []
     var skipped: [IndexSummary.SkippedFile] = []
+    var networkSeconds = 0.0
     var hits1 = 0
     var hits5 = 0
     var classified = 0
@@ -77,14 +89,14 @@ public struct Evaluator {
     report(0, files.count)
     for start in stride(from: 0, to: files.count, by: options.batchSize) {
       let batch = Array(files[start..<min(start + options.batchSize, files.count)])
-      let prepared = decode(batch)
+      let prepared = decode(batch, embedder)
       var inputs: [Float] = []
       var crops: [Float] = []
       var paths: [String] = []
       for (file, outcome) in zip(batch, prepared) {
         switch outcome {
         case .success(let views):
-          inputs += views.center
+          inputs += views.inputs
           crops += views.tenCrop
           paths.append(file.path)
         case .failure(let error):
@@ -95,16 +107,17 @@ public struct Evaluator {
       completed += batch.count
       report(completed, files.count)
       guard !paths.isEmpty else { continue }
-      let output = try run(inputs, count: paths.count)
-      for (path, feature) in zip(paths, output.features.rows) {
-        _ = try features.append(VectorMath.normalized(feature))
-        labels.append(((path as NSString).deletingLastPathComponent as NSString).lastPathComponent)
-      }
+      let start = ContinuousClock.now
+      let embeddings = try embedder.embed(prepared: inputs, count: paths.count)
+      networkSeconds += (ContinuousClock.now - start).seconds
+      try features.append(embeddings)
+      labels += paths.map { (($0 as NSString).deletingLastPathComponent as NSString).lastPathComponent }
       guard options.classifies else { continue }
-      let scores = try classScores(centers: output, crops: crops, count: paths.count)
-      for (path, score) in zip(paths, scores) {
+      let likeliest =
+        options.crops == 1
+        ? embeddings.map { $0.views[0].classes.prefix(5).map(\.index) } : try tenCropClasses(crops, count: paths.count)
+      for (path, best) in zip(paths, likeliest) {
         guard let expected = ClassTruth.classIndex(of: path) else { continue }
-        let best = score.indices.sorted { (score[$0], -$0) > (score[$1], -$1) }.prefix(5)
         classified += 1
         if best.first == expected { hits1 += 1 }
         if best.contains(expected) { hits5 += 1 }
@@ -119,20 +132,27 @@ public struct Evaluator {
         .invalidArgument, place: folder, reason: "no picture here tells its ImageNet class",
         remedy: "Name folders by class (\"tench\" or n01440764), or files like n01440764_tench.JPEG.")
     }
-    let retrieval = try Set(labels).count > 1 ? RetrievalMetrics.measure(features: features, labels: labels) : nil
+    let composition = try EmbeddingComposition(
+      recipe, of: embedder.views,
+      mean: recipe.similarity == .centered && labels.count > 1
+        ? EmbeddingRows(features, EmbeddingComposition(recipe, of: embedder.views, mean: nil)).mean(
+          ofRows: Array(labels.indices)) : nil)
+    let retrieval =
+      try Set(labels).count > 1
+      ? RetrievalMetrics.measure(embeddings: EmbeddingRows(features, composition), labels: labels) : nil
     return EvaluationResult(
       retrieval: retrieval, top1: options.classifies ? Double(hits1) / Double(classified) : nil,
       top5: options.classifies ? Double(hits5) / Double(classified) : nil, count: labels.count,
-      classifiedCount: options.classifies ? classified : nil, skipped: skipped)
+      classifiedCount: options.classifies ? classified : nil, networkSeconds: networkSeconds, skipped: skipped)
   }
 
   private struct Views: Sendable {
-    var center: [Float]
+    var inputs: [Float]
     var tenCrop: [Float]
   }
 
   /// Decodes a batch on all processors.
-  private func decode(_ files: [WalkedFile]) -> [Result<Views, ImageDecodingError>] {
+  private func decode(_ files: [WalkedFile], _ embedder: Embedder) -> [Result<Views, ImageDecodingError>] {
     let decoder = ImageDecoder(
       options: DecodingOptions(
         path: options.decoding, minimumShorterSide: model.recipe.shorterSide, maximumPixels: options.maximumPixels))
@@ -145,7 +165,7 @@ public struct Evaluator {
         try decoder.checkFormat(contentsOf: files[index].path)
         let image = try decoder.decode(contentsOf: files[index].path).image
         outcome = .success(
-          Views(center: model.prepare(image), tenCrop: wantsTen ? model.prepareTenCrop(image) : []))
+          Views(inputs: embedder.prepare(image), tenCrop: wantsTen ? model.prepareTenCrop(image) : []))
       } catch {
         outcome = .failure(error)
       }
@@ -154,20 +174,15 @@ public struct Evaluator {
     return outcomes.withLock { $0.compactMap { $0 } }
   }
 
-  private func run(_ inputs: [Float], count: Int) throws -> ModelOutput {
+  /// The five likeliest classes of each picture by the mean of its ten crops' probabilities, likeliest first.
+  private func tenCropClasses(_ crops: [Float], count: Int) throws -> [[Int]] {
     let side = model.recipe.crop
-    return try model.run(Tensor(shape: [count, 3, side, side], values: inputs))
-  }
-
-  /// Logits of the centre crops, or the mean of the ten crops' probabilities.
-  private func classScores(centers: ModelOutput, crops: [Float], count: Int) throws -> [[Float]] {
-    guard options.crops == 10 else { return centers.logits?.rows ?? [] }
-    let views = try run(crops, count: count * 10).logits
-    guard let probabilities = views.map({ ImageModel.probabilities(of: $0).rows }) else { return [] }
+    let logits = try model.run(Tensor(shape: [count * 10, 3, side, side], values: crops)).logits
+    guard let probabilities = logits.map({ ImageModel.probabilities(of: $0).rows }) else { return [] }
     return (0..<count).map { index in
       var mean = [Float](repeating: 0, count: model.classCount)
       for view in 0..<10 { VectorMath.add(probabilities[index * 10 + view], weight: 0.1, to: &mean) }
-      return mean
+      return ClassProbability.likeliest(mean, count: 5).map(\.index)
     }
   }
 }

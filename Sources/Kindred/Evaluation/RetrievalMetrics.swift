@@ -13,10 +13,10 @@ public struct RetrievalMetrics: Sendable, Equatable {
 
   /// Each row in turn is the query; the others are ranked by cosine, and those of the same label are relevant.
   /// - Parameters:
-  ///   - features: L2-normalised vectors.
+  ///   - embeddings: what is compared.
   ///   - labels: one for each row.
-  static func measure(features: FeatureFile, labels: [String]) throws -> RetrievalMetrics {
-    precondition(features.rowCount == labels.count)
+  static func measure(embeddings: EmbeddingRows, labels: [String]) throws -> RetrievalMetrics {
+    precondition(embeddings.rowCount == labels.count)
     var identifiers: [String: Int] = [:]
     let classes = labels.map { label in
       identifiers[label]
@@ -34,7 +34,7 @@ public struct RetrievalMetrics: Sendable, Equatable {
     var averages = 0.0
     var queries = 0
     for query in classes.indices where sizes[classes[query]] > 1 {
-      let ranking = features.exactNeighbors(of: features.row(query), top: labels.count)
+      let ranking = embeddings.exactNeighbors(of: embeddings.row(query), top: labels.count)
       let relevantTotal = sizes[classes[query]] - 1
       var rank = 0
       var relevant = 0

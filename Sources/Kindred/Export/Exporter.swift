@@ -27,8 +27,7 @@ public struct Exporter {
     try collection.forEachRecordWithFeature { record, feature, total in
       let writer = try started ?? FeatureWriter(path: file, format: format, rows: total, dimension: dimension)
       started = writer
-      let norm = normalized ? 1 : Float(record.featureNorm)
-      try writer.append(norm == 1 ? feature : feature.map { $0 * norm })
+      try writer.append(normalized ? VectorMath.normalized(feature) : feature)
       let fields = [
         String(count), String(record.id), record.path, record.sha256, String(record.width), String(record.height),
         record.format, record.captureDate ?? "", record.labels.map(\.name).joined(separator: ";"),

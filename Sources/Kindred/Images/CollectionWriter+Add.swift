@@ -135,9 +135,9 @@ extension CollectionWriter {
       return image.isUnknown && digests.insert(image.digest).inserted
     }
     guard !unknown.isEmpty else { return [:] }
-    let network = try model()
+    let embedder = Embedder(model: try model(), views: collection.settings.views)
     let prepared = NewImageReader.concurrently(try unknown.map { try images[$0].get() }) {
-      try reader.prepare($0, model: network)
+      try reader.prepare($0, embedder: embedder)
     }
     var inputs: [Float] = []
     var decoded: [(image: ReadImage, metadata: ImageMetadata)] = []
@@ -153,7 +153,7 @@ extension CollectionWriter {
     }
     var contents: [[UInt8]: NewContent] = [:]
     for (item, embedding) in zip(
-      decoded, try Embedder(model: network).embed(prepared: inputs, count: decoded.count))
+      decoded, try embedder.embed(prepared: inputs, count: decoded.count))
     {
       guard embedding.isUsable else {
         faults[item.image.digest] = KindredError(
@@ -161,8 +161,7 @@ extension CollectionWriter {
         continue
       }
       contents[item.image.digest] = NewContent(
-        byteCount: Int64(item.image.bytes.count), metadata: item.metadata, feature: embedding.normalized,
-        norm: embedding.norm, predictions: embedding.predictions)
+        byteCount: Int64(item.image.bytes.count), metadata: item.metadata, embedding: embedding)
     }
     for (index, image) in images.enumerated() {
       if case .success(let image) = image, let fault = faults[image.digest] { images[index] = .failure(fault) }

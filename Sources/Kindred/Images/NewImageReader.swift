@@ -79,11 +79,11 @@ struct NewImageReader: Sendable {
   }
 
   /// Decodes a picture to the network's input.
-  func prepare(_ image: ReadImage, model: ImageModel) throws -> (metadata: ImageMetadata, input: [Float]) {
+  func prepare(_ image: ReadImage, embedder: Embedder) throws -> (metadata: ImageMetadata, input: [Float]) {
     let header = try decoder.header(of: image.bytes, name: image.name)
     return try Self.decodingBudget.withBytes(header.estimatedDecodingBytes) {
       let decoded = try decoder.decode(image.bytes, name: image.name)
-      return (decoded.metadata, model.prepare(decoded.image))
+      return (decoded.metadata, embedder.prepare(decoded.image))
     }
   }
 

@@ -12,7 +12,7 @@ struct FilePreparer: Sendable {
   }
 
   let collection: Collection
-  let model: ImageModel
+  let embedder: Embedder
   let decoder: ImageDecoder
   /// File bytes that all threads hold at once.
   let fileBudget: MemoryBudget
@@ -31,7 +31,7 @@ struct FilePreparer: Sendable {
         let header = try decoder.header(of: bytes, name: file.path)
         return try decodingBudget.withBytes(header.estimatedDecodingBytes) {
           let decoded = try decoder.decode(bytes, name: file.path)
-          return .prepared(sha256: digest, metadata: decoded.metadata, input: model.prepare(decoded.image))
+          return .prepared(sha256: digest, metadata: decoded.metadata, input: embedder.prepare(decoded.image))
         }
       }
     } catch let error as ImageDecodingError {

@@ -112,10 +112,11 @@ public struct Indexer {
   ) throws {
     guard !plan.work.isEmpty else { return }
     let model = try loadModel()
+    let embedder = Embedder(model: model, views: writer.collection.settings.views)
     let pipeline = PreparationPipeline(
       files: plan.work,
       preparer: FilePreparer(
-        collection: writer.collection, model: model,
+        collection: writer.collection, embedder: embedder,
         decoder: ImageDecoder(
           options: DecodingOptions(
             path: writer.collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
@@ -138,7 +139,7 @@ public struct Indexer {
       guard arrived.isEmpty || waiting >= options.batchSize || pending.count >= options.batchSize * 8 else { continue }
       if !pending.isEmpty {
         embedded += try store(
-          pending, model: model, plan: plan, labeller: labeller, moving: &moving, summary: &summary)
+          pending, embedder: embedder, plan: plan, labeller: labeller, moving: &moving, summary: &summary)
         completed += pending.count
         pending = []
         report(IndexProgress(phase: .embedding, completed: completed, total: total, embedded: embedded))
@@ -154,7 +155,7 @@ public struct Indexer {
   /// Runs one batch through the network and commits it.
   /// - Returns: how many images went through the network.
   private func store(
-    _ items: [PreparationPipeline.Item], model: ImageModel, plan: IndexPlan, labeller: FileLabeller,
+    _ items: [PreparationPipeline.Item], embedder: Embedder, plan: IndexPlan, labeller: FileLabeller,
     moving: inout Moving, summary: inout IndexSummary
   ) throws -> Int {
     var outcomes = try items.map { try $0.outcome.get() }
@@ -166,7 +167,7 @@ public struct Indexer {
         indices.append(index)
       }
     }
-    let embeddings = try Embedder(model: model).embed(prepared: inputs, count: indices.count)
+    let embeddings = try embedder.embed(prepared: inputs, count: indices.count)
 
     var entries: [BatchEntry] = []
     var nextEmbedding = 0
@@ -187,8 +188,7 @@ public struct Indexer {
           continue
         }
         let content = NewContent(
-          byteCount: item.file.byteCount, metadata: metadata, feature: embedding.normalized, norm: embedding.norm,
-          predictions: embedding.predictions)
+          byteCount: item.file.byteCount, metadata: metadata, embedding: embedding)
         entries.append(
           BatchEntry(file: item.file, outcome: .embedded(sha256: digest, content), folderLabels: labels))
       case .skipped(let code, let reason):

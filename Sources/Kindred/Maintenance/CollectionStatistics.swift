@@ -13,6 +13,7 @@ public struct CollectionStatistics: Sendable, Codable {
   public var created: String
   public var kind: Collection.Kind
   public var settings: CollectionSettings
+  public var recipe: EmbeddingRecipe
   /// In a collection of vectors, its entries.
   public var images: Int
   /// Distinct contents: images less those that repeat another's bytes.
@@ -46,6 +47,7 @@ public struct CollectionStatistics: Sendable, Codable {
     directory = collection.directory
     created = collection.created
     settings = collection.settings
+    recipe = moment.recipe
     images = moment.imageCount
     contents = moment.contentCount
     deadRows = moment.rowCount - moment.contentCount
@@ -92,7 +94,7 @@ public struct CollectionStatistics: Sendable, Codable {
     func size(_ path: String) -> Int64 { FolderWalker.information(path).map { Int64($0.st_size) } ?? 0 }
     return (
       search, size(files.database) + size(files.database + "-wal"), size(files.features(moment.segment)),
-      size(files.graph(moment.segment))
+      size(try collection.graphPath(at: moment, collection.fit(at: moment)))
     )
   }
 }

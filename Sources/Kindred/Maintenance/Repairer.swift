@@ -51,7 +51,10 @@ public struct Repairer {
       options.maximumPixels = Self.mostPixels
       _ = try Indexer(writer: writer, loadModel: loadModel, options: options).run(findings.changedFiles)
     }
-    try? FileManager.default.removeItem(atPath: collection.files.graph(writer.segment))
+    let now = try collection.moment()
+    for path in [collection.files.graph(now.segment), collection.files.graph(now.segment, fit: now.fit)] {
+      try? FileManager.default.removeItem(atPath: path)
+    }
     collection.closeFiles()
     try writer.updateGraph()
     if collection.kind == .images { try writer.sweepFiles() }
@@ -79,7 +82,8 @@ public struct Repairer {
     let lock = try WriterLock(path: collection.files.lock)
     let path = collection.files.features(next)
     try? FileManager.default.removeItem(atPath: path)
-    let fresh = try FeatureFile.create(path: path, dimension: try collection.imageModel.featureDimension)
+    let fresh = try FeatureFile.create(
+      path: path, layout: collection.settings.layout ?? RowLayout(dimension: collection.imageModel.featureDimension))
     let old = findings.featuresAreUsable ? try? FeatureFile(path: collection.files.features(moment.segment)) : nil
     let contents = try collection.read { db in
       try Row.fetchAll(db, sql: "SELECT id, sha256, feature_row, feature_norm FROM content ORDER BY id").map {
@@ -94,13 +98,13 @@ public struct Repairer {
     var model: ImageModel?
     for content in contents {
       if let old, !findings.badContents.contains(content.id), content.row < old.rowCount {
-        placed.append((content.id, try fresh.append(old.row(content.row)), content.norm))
+        placed.append((content.id, try fresh.append(rows: [content.row], of: old), content.norm))
         continue
       }
       let network = try model ?? loadModel()
       model = network
       if let embedding = try embedAgain(content.id, digest: content.digest, model: network) {
-        placed.append((content.id, try fresh.append(embedding.normalized), Double(embedding.norm)))
+        placed.append((content.id, try fresh.append([embedding]), Double(embedding.norm)))
       } else {
         lost.append(content.id)
       }
@@ -142,7 +146,7 @@ public struct Repairer {
         ContentHash.sha256(bytes) == digest,
         let decoded = try? decoder.decode(bytes, name: path)
       else { continue }
-      let embedding = try Embedder(model: model).embed(decoded.image)
+      let embedding = try Embedder(model: model, views: collection.settings.views).embed(decoded.image)
       if embedding.isUsable { return embedding }
     }
     return nil

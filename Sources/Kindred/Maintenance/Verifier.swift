@@ -135,8 +135,7 @@ public struct Verifier {
       } else if Int64(features.checksum(ofRow: row)) != checksum {
         fault = "the feature in row \(row) does not fit its checksum"
       } else {
-        let norm = VectorMath.norm(features.row(row))
-        fault = abs(norm - 1) < 1e-3 ? nil : "the feature in row \(row) has length \(norm), not 1"
+        fault = features.fault(ofRow: row)
       }
       if let fault {
         add(.feature, "content \(id)", fault, &findings)
@@ -148,7 +147,14 @@ public struct Verifier {
   private func checkGraph(
     _ db: Database, _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
   ) throws {
-    let path = collection.files.graph(moment.segment)
+    let fit: EmbeddingFit?
+    do { fit = try collection.fit(at: moment) } catch {
+      add(
+        .graph, collection.files.fit(moment.fit), "what was learnt from the embeddings can't be used: \(error)",
+        &findings)
+      return
+    }
+    let path = collection.graphPath(at: moment, fit)
     let isThere = FileManager.default.fileExists(atPath: path)
     guard isThere || moment.contentCount >= Collection.exactSearchLimit else { return }
     guard isThere else {
@@ -156,7 +162,8 @@ public struct Verifier {
       return
     }
     do {
-      let graph = try HNSWIndex(contentsOf: path, features: features)
+      let search = try SearchGraph(contentsOf: path, features: features, fit: fit, number: moment.fit)
+      let graph = search.base
       findings.report.graphNodes = graph.count
       if graph.generation != moment.generation {
         add(
@@ -170,7 +177,8 @@ public struct Verifier {
       if problems.total > problems.found.count {
         add(.graph, path, "and \(problems.total - problems.found.count) more faults", &findings)
       }
-      try checkFinding(graph, features, live: live.filter { $0 < features.rowCount }, path: path, &findings)
+      try checkFinding(
+        search, collection.embeddings(at: moment), live: live.filter { $0 < features.rowCount }, path: path, &findings)
     } catch {
       add(.graph, path, "\(error)", &findings)
     }
@@ -179,11 +187,13 @@ public struct Verifier {
   /// The graph of another collection may have the same rows and links in perfect order, and lead nowhere: rows must find
   /// themselves. Few candidates are kept, so that a search does not walk through all of a small graph.
   private func checkFinding(
-    _ graph: HNSWIndex, _ features: FeatureFile, live: [Int], path: String, _ findings: inout Findings
+    _ graph: SearchGraph, _ embeddings: EmbeddingRows, live: [Int], path: String, _ findings: inout Findings
   ) throws {
     let sample = stride(from: 0, to: live.count, by: max(1, live.count / 100)).map { live[$0] }
     let lost = try sample.count { row in
-      (try graph.neighbors(of: features.row(row), top: 1, ef: 32).first?.score ?? -1) < 0.999
+      (try graph.neighbors(of: embeddings.row(row), top: 1, depth: .level(2), embeddings: embeddings)?.first?.score
+        ?? -1)
+        < 0.999
     }
     // A graph search is allowed to miss now and then, on hard vectors more often.
     if lost * 2 > sample.count {

@@ -21,19 +21,18 @@ extension Collection {
       var map = CollectionMap(total: moment.imageCount, ids: [], x: [], y: [], generation: moment.generation)
       guard limit > 0, moment.imageCount > 0 else { return map }
       let shown = try Self.shown(db, kind: kind, limit: limit, total: moment.imageCount)
-      let features = try features(at: moment)
+      let embeddings = try embeddings(at: moment)
       let live = try Self.liveRows(db)
       // Rows that SQLite names and the file lacks are a fault to be told, not to be left out.
-      for row in [live.first, live.last].compactMap(\.self) { _ = try feature(at: moment, row: row) }
-      let components = PrincipalComponents(fitting: features, rows: live, count: 2)
+      for row in [live.first, live.last].compactMap(\.self) { try checkRow(row, at: moment) }
+      let drawn = PrincipalComponents.evenlyDrawn(PrincipalComponents.mostRows, of: live.count).map { live[$0] }
+      let components = PrincipalComponents(
+        fitting: embeddings.rows(drawn), dimension: embeddings.dimension, count: 2)
       var places: [Int: (x: Float, y: Float)] = [:]
       let rows = Set(shown.map(\.row)).sorted()
       for start in stride(from: 0, to: rows.count, by: Self.block) {
-        let part = rows[start..<min(start + Self.block, rows.count)]
-        var vectors: [Float] = []
-        vectors.reserveCapacity(part.count * features.dimension)
-        for row in part { vectors += features.row(row) }
-        let projected = components.projected(vectors)
+        let part = Array(rows[start..<min(start + Self.block, rows.count)])
+        let projected = components.projected(embeddings.rows(part))
         for (index, row) in part.enumerated() {
           let x = projected[index * components.count]
           // Vectors of one number have no second component.

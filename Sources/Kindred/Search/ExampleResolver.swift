@@ -2,24 +2,54 @@ import Foundation
 import GRDB
 import ImageDecoding
 import ResNet
+import VectorIndex
 
-/// Turns what a person gives as an example into a vector.
+/// What an example gave, from which an embedding is made once it is known how.
+enum ResolvedExample: Sendable {
+  /// An image of the collection: all views that are stored of it.
+  case stored([ViewFeature])
+  /// What the network said of another picture, in the order of the collection's views.
+  case seen([ViewFeature])
+  /// A pooled feature, which stands for every view, or a whole embedding.
+  case vector([Float])
+
+  /// L2-normalised.
+  func embedding(in embeddings: EmbeddingRows) throws -> [Float] {
+    switch self {
+    case .stored(let views), .seen(let views): return embeddings.embedding(ofStored: views)
+    case .vector(let vector):
+      if vector.count == embeddings.features.dimension {
+        return embeddings.embedding(of: [ViewFeature(vector: vector)])
+      }
+      return try QueryVector.unit(vector, dimension: embeddings.dimension, place: "--vector")
+    }
+  }
+}
+
+/// Turns what a person gives as an example into what embeddings are made of.
 struct ExampleResolver {
   let collection: Collection
   let model: LazyModel
   let maximumPixels: Int
 
-  /// - Returns: L2-normalised, of the collection's dimension.
-  func vector(of example: SearchRequest.Example, timing: inout SearchTiming) throws -> [Float] {
+  func resolve(_ example: SearchRequest.Example, timing: inout SearchTiming) throws -> ResolvedExample {
     switch example {
     case .vector(let vector):
-      return try QueryVector.unit(vector, dimension: collection.imageModel.featureDimension, place: "--vector")
+      let dimension = try collection.imageModel.featureDimension
+      let embeddingDimension = try collection.embeddingDimension()
+      // Either length is good; the error names the feature's.
+      let expected = vector.count == embeddingDimension ? embeddingDimension : dimension
+      return .vector(try QueryVector.unit(vector, dimension: expected, place: "--vector"))
     case .identifier(let id):
-      return try collection.featureAndRecord(id: id).feature
+      return .stored(
+        try collection.read { db in
+          guard let record = try Collection.record(db, id: id) else { throw Collection.unknown(id: id) }
+          return try collection.views(at: collection.moment(db), row: record.featureRow)
+        })
     case .file(let path):
-      return try vector(ofBytes: decoder.read(contentsOf: path), name: path, timing: &timing)
+      return try resolve(bytes: decoder.read(contentsOf: path), name: path, timing: &timing)
     case .bytes(let bytes, let name):
-      return try vector(ofBytes: bytes, name: name, timing: &timing)
+      return try resolve(bytes: bytes, name: name, timing: &timing)
     }
   }
 
@@ -32,23 +62,24 @@ struct ExampleResolver {
     }
   }
 
-  private func vector(ofBytes bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> [Float] {
-    // A picture that is in the collection has its feature already.
+  private func resolve(bytes: [UInt8], name: String, timing: inout SearchTiming) throws -> ResolvedExample {
+    // What the network said of a picture that is in the collection is known already.
     let digest = ContentHash.sha256(bytes)
     let known = try collection.read { db in
       try Int.fetchOne(db, sql: "SELECT feature_row FROM content WHERE sha256 = ?", arguments: [Data(digest)]).map {
-        try collection.feature(at: collection.moment(db), row: $0)
+        try collection.views(at: collection.moment(db), row: $0)
       }
     }
-    if let known { return known }
+    if let known { return .stored(known) }
 
     let network = try model.get(timing: &timing)
     let start = ContinuousClock.now
     defer { timing.embed += (ContinuousClock.now - start).seconds }
-    let embedding = try Embedder(model: network).embed(decoder.decode(bytes, name: name).image)
+    let embedder = Embedder(model: network, views: collection.settings.views)
+    let embedding = try embedder.embed(decoder.decode(bytes, name: name).image)
     guard embedding.isUsable else {
       throw KindredError(.invalidArgument, place: name, reason: "the network gave no usable feature for this picture")
     }
-    return embedding.normalized
+    return .seen(embedding.views)
   }
 }

@@ -7,49 +7,51 @@ struct LabelSearch {
   let collection: Collection
   let model: LazyModel
 
-  func search(_ label: String, _ request: SearchRequest) throws -> SearchResult {
+  func search(_ label: String, _ request: SearchRequest, minimumCosine: Float?) throws -> SearchResult {
     var timing = SearchTiming()
     let start = ContinuousClock.now
     let name = try collection.resolveLabel(label)
     let (moment, allowed, carriers) = try collection.read { db in
       (try collection.moment(db), try request.filter.allowed(db), try Self.carriers(db, label: name))
     }
-    var query = try centroid(of: carriers, at: moment)
+    let embeddings = try collection.embeddings(at: moment)
+    for carrier in carriers { try collection.checkRow(carrier.row, at: moment) }
+    var query = centroid(of: carriers, embeddings)
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
     for example in request.negatives {
-      let vector = try resolver.vector(of: example, timing: &timing)
+      let vector = try resolver.resolve(example, timing: &timing).embedding(in: embeddings)
       VectorMath.add(vector, weight: -QueryVector.negativeWeight / Float(request.negatives.count), to: &query)
     }
     query = VectorMath.normalized(query)
 
-    var labelled = try carriers.filter { allowed?.images.contains($0.imageID) ?? true }
-      .map {
-        (carrier: $0, score: min(1, max(-1, VectorMath.dot(query, try collection.feature(at: moment, row: $0.row)))))
-      }
+    let shownCarriers = carriers.filter { allowed?.images.contains($0.imageID) ?? true }
+    var labelled = zip(shownCarriers, embeddings.scores(of: query, rows: shownCarriers.map(\.row)))
+      .map { (carrier: $0, score: min(1, max(-1, $1))) }
     // What a person said goes before what the network guessed.
     labelled.sort {
       ($0.carrier.isPredicted ? 0 : 1, $0.score, -$0.carrier.imageID)
         > ($1.carrier.isPredicted ? 0 : 1, $1.score, -$1.carrier.imageID)
     }
     let count = labelled.count
-    let shown = labelled.filter { item in request.minimumScore.map { item.score >= $0 } ?? true }.prefix(request.top)
+    let shown = labelled.prefix(request.top)
     timing.search += (ContinuousClock.now - start).seconds
 
     let fetchStart = ContinuousClock.now
     var hits = try collection.read { db in
       try shown.compactMap { item in
         try Collection.record(db, id: item.carrier.imageID)
-          .map { SearchHit(record: $0, score: item.score, match: .labelled) }
+          .map { SearchHit(record: $0, cosine: item.score, match: .labelled) }
       }
     }
     timing.fetch += (ContinuousClock.now - fetchStart).seconds
     let answer = try Ranking(collection: collection, depth: request.depth).nearest(
-      to: query, top: request.top - hits.count, minimumScore: request.minimumScore, filter: request.filter,
+      to: { [query] _ in query }, top: request.top - hits.count, minimumCosine: minimumCosine, filter: request.filter,
       excluding: Set(carriers.map(\.imageID)))
     hits += answer.hits
     timing.search += answer.search
     timing.fetch += answer.fetch
-    return SearchResult(hits: hits, label: name, labelledCount: count, exact: answer.exact, timing: timing)
+    return SearchResult(
+      hits: hits, label: name, labelledCount: count, exact: answer.exact, hidesMore: answer.hidesMore, timing: timing)
   }
 
   /// An image that carries the label.
@@ -75,12 +77,11 @@ struct LabelSearch {
   }
 
   /// The mean of the carriers' vectors, weighted by confidence; images that hold the same bytes count once.
-  private func centroid(of carriers: [Carrier], at moment: Collection.Moment) throws -> [Float] {
-    var sum = [Float](repeating: 0, count: try collection.imageModel.featureDimension)
+  private func centroid(of carriers: [Carrier], _ embeddings: EmbeddingRows) -> [Float] {
+    var sum = [Float](repeating: 0, count: embeddings.dimension)
     var seen = Set<Int>()
     for carrier in carriers where seen.insert(carrier.row).inserted {
-      VectorMath.add(
-        try collection.feature(at: moment, row: carrier.row), weight: Float(max(carrier.confidence, 1e-3)), to: &sum)
+      VectorMath.add(embeddings.row(carrier.row), weight: Float(max(carrier.confidence, 1e-3)), to: &sum)
     }
     return VectorMath.normalized(sum)
   }

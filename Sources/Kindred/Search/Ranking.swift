@@ -10,16 +10,19 @@ struct Ranking {
   struct Answer<Hit> {
     var hits: [Hit] = []
     var exact = true
+    /// Whether a neighbour was left out for its cosine.
+    var hidesMore = false
     var search = 0.0
     var fetch = 0.0
   }
 
   struct Question {
-    /// L2-normalised.
-    var query: [Float]
+    /// Makes the query, L2-normalised, of the embeddings of the moment that is searched.
+    var query: (EmbeddingRows) throws -> [Float]
     /// How many hits are wanted.
     var top: Int
-    var minimumScore: Float?
+    /// The least cosine of a hit.
+    var minimumCosine: Float?
     var filter = SearchFilter()
     /// How many of the nearest may be none of the hits.
     var excludedCount = 0
@@ -43,13 +46,14 @@ struct Ranking {
     let moment = try collection.moment(db)
     guard moment.contentCount > 0 else { return answer }
     let allowed = try question.filter.allowed(db)
-    let features = try collection.features(at: moment)
-    guard question.query.count == features.dimension else {
+    let embeddings = try collection.embeddings(at: moment)
+    let query = try question.query(embeddings)
+    guard query.count == embeddings.dimension else {
       throw KindredError(
         .dimensionMismatch, place: "vector",
-        reason: "the vector has \(question.query.count) numbers; this collection's have \(features.dimension)")
+        reason: "the vector has \(query.count) numbers; this collection's have \(embeddings.dimension)")
     }
-    var graph: HNSWIndex?
+    var graph: SearchGraph?
     if depth != .exact && moment.contentCount >= Collection.exactSearchLimit {
       graph = try collection.graph(at: moment)
     }
@@ -62,7 +66,7 @@ struct Ranking {
       if let candidates { return candidates }
       if let allowed {
         candidates = allowed.rows
-      } else if moment.contentCount < moment.rowCount || features.rowCount > moment.rowCount {
+      } else if moment.contentCount < moment.rowCount || embeddings.rowCount > moment.rowCount {
         candidates = try Collection.liveRows(db)
       }
       return candidates
@@ -80,31 +84,37 @@ struct Ranking {
       let start = ContinuousClock.now
       var neighbors: [Neighbor]
       let isExhausted: Bool
-      if let graph, let ef = depth.ef(top: wanted), wanted <= moment.contentCount / 4 {
-        neighbors = try graph.neighbors(of: question.query, top: wanted, ef: ef)
+      if let graph, wanted <= moment.contentCount / 4,
+        let found = try graph.neighbors(of: query, top: wanted, depth: depth, embeddings: embeddings)
+      {
+        neighbors = found
         isExhausted = false
         if !tail.isEmpty {
-          neighbors += features.exactNeighbors(of: question.query, top: wanted, among: tail)
+          neighbors += embeddings.exactNeighbors(of: query, top: wanted, among: tail)
           neighbors.sort { ($0.score, -$0.row) > ($1.score, -$1.row) }
           neighbors = Array(neighbors.prefix(wanted))
         }
         answer.exact = false
       } else {
-        neighbors = features.exactNeighbors(of: question.query, top: wanted, among: try exactCandidates())
+        neighbors = embeddings.exactNeighbors(of: query, top: wanted, among: try exactCandidates())
         isExhausted = neighbors.count < wanted
         answer.exact = true
       }
       let middle = ContinuousClock.now
       answer.hits = []
+      answer.hidesMore = false
       for neighbor in neighbors {
-        if let least = question.minimumScore, neighbor.score < least { break }
+        if let least = question.minimumCosine, neighbor.score < least {
+          answer.hidesMore = true
+          break
+        }
         answer.hits += try hitsOfRow(db, neighbor, allowed)
         if answer.hits.count >= question.top { break }
       }
       answer.hits = Array(answer.hits.prefix(question.top))
       answer.search += (middle - start).seconds
       answer.fetch += (ContinuousClock.now - middle).seconds
-      let isBelow = question.minimumScore.map { least in neighbors.last.map { $0.score < least } ?? true } ?? false
+      let isBelow = question.minimumCosine.map { least in neighbors.last.map { $0.score < least } ?? true } ?? false
       if answer.hits.count >= question.top || isExhausted || isBelow { return answer }
       wanted *= 2
     }
@@ -114,17 +124,19 @@ struct Ranking {
 extension Ranking {
   /// The nearest images.
   /// - Parameters:
-  ///   - query: L2-normalised.
+  ///   - query: makes the query, L2-normalised, of the embeddings of the moment that is searched.
   ///   - excluded: images that are no hits.
+  /// - Returns: hits whose ``SearchHit/score`` is their cosine still.
   func nearest(
-    to query: [Float], top: Int, minimumScore: Float?, filter: SearchFilter, excluding excluded: Set<Int64>
+    to query: @escaping (EmbeddingRows) throws -> [Float], top: Int, minimumCosine: Float?, filter: SearchFilter,
+    excluding excluded: Set<Int64>
   ) throws -> Answer<SearchHit> {
     let question = Question(
-      query: query, top: top, minimumScore: minimumScore, filter: filter, excludedCount: excluded.count)
+      query: query, top: top, minimumCosine: minimumCosine, filter: filter, excludedCount: excluded.count)
     return try nearest(question) { db, neighbor, allowed in
       try Collection.records(db, featureRow: neighbor.row)
         .filter { !excluded.contains($0.id) && allowed?.images.contains($0.id) ?? true }
-        .map { SearchHit(record: $0, score: min(1, max(-1, neighbor.score)), match: .similar) }
+        .map { SearchHit(record: $0, cosine: min(1, max(-1, neighbor.score)), match: .similar) }
     }
   }
 }

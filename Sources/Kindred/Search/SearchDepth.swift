@@ -23,6 +23,28 @@ public enum SearchDepth: Sendable, Equatable {
     self = level == Self.levels.upperBound ? .exact : .level(level)
   }
 
+  /// `ef` of a search among codes, and candidates whose embeddings are compared, at each level.
+  private static let codeCandidates = [(16, 12), (24, 20), (40, 30), (80, 60), (240, 200)]
+
+  /// `ef` of a search among codes; `nil` to compare every entry.
+  func codeEF(top: Int) -> Int? { candidates(top)?.ef }
+
+  /// Candidates whose embeddings are compared; `nil` to compare every entry.
+  func rescored(top: Int) -> Int? { candidates(top)?.rescored }
+
+  /// The numbers are for ten hits; more hits need more of both.
+  private func candidates(_ top: Int) -> (ef: Int, rescored: Int)? {
+    let level: (Int, Int)
+    switch self {
+    case .standard: level = Self.codeCandidates[3]
+    case .level(let number): level = Self.codeCandidates[number]
+    case .exact: return nil
+    }
+    let rescored = max(level.1, Int((Double(top) * Double(level.1) / 10).rounded(.up)))
+    let ef = max(level.0, Int((Double(top) * Double(level.0) / 10).rounded(.up)))
+    return (max(ef, rescored), rescored)
+  }
+
   /// `ef` of the graph search; `nil` to compare every entry.
   func ef(top: Int) -> Int? {
     switch self {

@@ -8,7 +8,7 @@ public struct SearchRequest: Sendable {
     case bytes([UInt8], name: String)
     /// An image of the collection.
     case identifier(Int64)
-    /// A feature vector of the collection's dimension; it is L2-normalised first.
+    /// A pooled feature, which stands for every view of a picture, or a whole embedding; of any length but zero.
     case vector([Float])
   }
 
@@ -20,7 +20,7 @@ public struct SearchRequest: Sendable {
   public var label: String?
   /// How many hits at most.
   public var top = 10
-  /// Hits of a lower cosine are left out.
+  /// Hits of a lower score are left out, but for those that carry the label that is asked for.
   public var minimumScore: Float?
   public var filter = SearchFilter()
   /// How many of the best hits to leave out.
@@ -45,9 +45,21 @@ public struct SearchHit: Sendable, Equatable {
   }
 
   public var record: ImageRecord
-  /// Cosine with the query, -1…1; for a label, with the centroid of the images that carry it.
+  /// How alike it is to the query, 0…1: 1 is the same image, and from ``ScoreScale/cutOff`` on it is more than chance.
+  /// See ``ScoreScale``.
   public var score: Float
+  /// Cosine of the embeddings, −1…1, from which the score is made; for a label, with the centroid of the images that
+  /// carry it.
+  public var cosine: Float
   public var match: Match
+
+  /// A hit whose score is not known yet.
+  init(record: ImageRecord, cosine: Float, match: Match) {
+    self.record = record
+    self.cosine = cosine
+    self.match = match
+    score = cosine
+  }
 }
 
 /// What a search found.
@@ -60,6 +72,8 @@ public struct SearchResult: Sendable {
   public var labelledCount: Int?
   /// Whether every image was compared.
   public var exact: Bool
+  /// Whether there are images that were left out for their score alone.
+  public var hidesMore: Bool
   public var timing: SearchTiming
 }
 

@@ -28,19 +28,25 @@ public final class Searcher: Sendable {
     }
     var whole = request
     whole.top += request.offset
-    var result = try retryingAfterCompaction { try answer(whole) }
+    var result = try retryingAfterCompaction {
+      let scale = try collection.scoreScale(at: collection.moment())
+      var result = try answer(whole, scale)
+      for index in result.hits.indices { result.hits[index].score = scale.score(ofCosine: result.hits[index].cosine) }
+      return result
+    }
     result.hits.removeFirst(min(request.offset, result.hits.count))
     return result
   }
 
-  private func answer(_ request: SearchRequest) throws -> SearchResult {
+  private func answer(_ request: SearchRequest, _ scale: ScoreScale) throws -> SearchResult {
     if let label = request.label {
       guard request.positives.isEmpty else {
         throw KindredError(
           .invalidArgument, reason: "a search is by label or by image, not both",
           remedy: "To search by image among the images of a label, use --where-label.")
       }
-      return try LabelSearch(collection: collection, model: model).search(label, request)
+      return try LabelSearch(collection: collection, model: model).search(
+        label, request, minimumCosine: request.minimumScore.map(scale.cosine(ofScore:)))
     }
     guard !request.positives.isEmpty else {
       throw KindredError(
@@ -50,25 +56,30 @@ public final class Searcher: Sendable {
 
     var timing = SearchTiming()
     var excluded = Set<Int64>()
-    let query = try vector(for: request, excluded: &excluded, timing: &timing)
+    let query = try query(for: request, excluded: &excluded, timing: &timing)
     let answer = try Ranking(collection: collection, depth: request.depth).nearest(
-      to: query, top: request.top, minimumScore: request.minimumScore, filter: request.filter, excluding: excluded)
+      to: query, top: request.top, minimumCosine: request.minimumScore.map(scale.cosine(ofScore:)),
+      filter: request.filter, excluding: excluded)
     timing.search = answer.search
     timing.fetch = answer.fetch
-    return SearchResult(hits: answer.hits, exact: answer.exact, timing: timing)
+    return SearchResult(hits: answer.hits, exact: answer.exact, hidesMore: answer.hidesMore, timing: timing)
   }
 
-  private func vector(
+  private func query(
     for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
-  ) throws -> [Float] {
+  ) throws -> (EmbeddingRows) throws -> [Float] {
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
-    func vectors(_ examples: [SearchRequest.Example]) throws -> [[Float]] {
+    func resolved(_ examples: [SearchRequest.Example]) throws -> [ResolvedExample] {
       try examples.map { example in
         if case .identifier(let id) = example { excluded.insert(id) }
-        return try resolver.vector(of: example, timing: &timing)
+        return try resolver.resolve(example, timing: &timing)
       }
     }
-    return try QueryVector.combining(vectors(request.positives), without: vectors(request.negatives))
+    let (positives, negatives) = try (resolved(request.positives), resolved(request.negatives))
+    return { embeddings in
+      try QueryVector.combining(
+        positives.map { try $0.embedding(in: embeddings) }, without: negatives.map { try $0.embedding(in: embeddings) })
+    }
   }
 }
 

@@ -42,8 +42,7 @@ extension Collection {
         guard let row = try Row.fetchOne(statement, arguments: [id]) else {
           throw KindredError(.unknownEntry, place: "id \(id)", reason: "no entry has this identifier")
         }
-        let norm = Float(row["feature_norm"] as Double)
-        let vector = try feature(at: moment, row: row["feature_row"]).map { $0 * norm }
+        let vector = try feature(at: moment, row: row["feature_row"], norm: row["feature_norm"])
         return (vector, VectorRecord(id: id, metadata: row["metadata"]))
       }
     }
@@ -57,8 +56,7 @@ extension Collection {
       let moment = try moment(db)
       return try ids.map { id in
         guard let record = try Self.record(db, id: id) else { throw Self.unknown(id: id) }
-        let norm = Float(record.featureNorm)
-        return (try feature(at: moment, row: record.featureRow).map { $0 * norm }, record)
+        return (try feature(at: moment, row: record.featureRow, norm: record.featureNorm), record)
       }
     }
   }

@@ -56,7 +56,7 @@ public struct VectorSearcher: Sendable {
     let excluded = Set(
       (positives + negatives).compactMap { if case .identifier(let id) = $0 { id } else { nil } })
     let question = Ranking.Question(
-      query: try QueryVector.combining(like, without: unlike), top: top + offset, minimumScore: minimumScore,
+      query: { _ in try QueryVector.combining(like, without: unlike) }, top: top + offset, minimumCosine: minimumScore,
       excludedCount: excluded.count)
     let answer = try retryingAfterCompaction {
       try Ranking(collection: collection, depth: depth).nearest(question) { db, neighbor, _ in

@@ -7,7 +7,8 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a model on a folder of labelled pictures.",
     discussion: """
-      Retrieval: each picture is a query against the others by cosine, and those in a folder of the same name are \
+      Retrieval: each picture is a query against the others by the recipe's similarity (the mean is that of these \
+      pictures), and those in a folder of the same name are \
       relevant. Classes: the truth is the folder's name (a WordNet identifier or class name) or a WordNet identifier at \
       the start of the file's name. Needs no index.
       """)
@@ -16,6 +17,8 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Flag(help: "Measure the ImageNet classifier too.") var classify = false
   @Option(help: ArgumentHelp("Views for classes: 1, or the paper's 10.", valueName: "number")) var crops = 1
+  @Option(help: ArgumentHelp("How embeddings are made: plain, fast, best, or views joined by +.", valueName: "recipe"))
+  var recipe = RecipeChoice(.plain)
   @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
     .exact
   @Option(help: ArgumentHelp("Skip pictures of more megapixels.", valueName: "number")) var maxMegapixels = 100.0
@@ -29,6 +32,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private struct Output: Encodable {
     var model: String
+    var recipe: String
     var count: Int
     var precisionAt1: Double?
     var precisionAt10: Double?
@@ -37,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
     var top5: Double?
 
     enum CodingKeys: String, CodingKey {
-      case model, count, top1, top5
+      case model, recipe, count, top1, top5
       // Spelled out, since the usual conversion does not split a word before a digit.
       case precisionAt1 = "precision_at_1"
       case precisionAt10 = "precision_at_10"
@@ -50,6 +54,7 @@ struct EvaluateCommand: ParsableCommand {
     var options = EvaluationOptions()
     options.classifies = classify
     options.crops = crops
+    options.recipe = recipe
     options.decoding = decode
     options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     let bar = ProgressBar("Evaluating", unit: "images")
@@ -64,7 +69,8 @@ struct EvaluateCommand: ParsableCommand {
     if json {
       return try printJSON(
         Output(
-          model: reference.name, count: result.count, precisionAt1: result.retrieval?.precisionAt1,
+          model: reference.name, recipe: recipe.text, count: result.count,
+          precisionAt1: result.retrieval?.precisionAt1,
           precisionAt10: result.retrieval?.precisionAt10, meanAveragePrecision: result.retrieval?.meanAveragePrecision,
           top1: result.top1, top5: result.top5))
     }
@@ -72,6 +78,7 @@ struct EvaluateCommand: ParsableCommand {
     func add(_ name: String, _ value: Double?) {
       if let value { table.add([name, String(format: "%.4f", value)]) }
     }
+    table.add(["recipe", recipe.text])
     table.add(["images", String(result.count)])
     add("precision@1", result.retrieval?.precisionAt1)
     add("precision@10", result.retrieval?.precisionAt10)

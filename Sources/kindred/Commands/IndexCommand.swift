@@ -38,6 +38,12 @@ struct IndexCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How embeddings are made: plain, fast (the default), best (four times the work), or views joined by +. See `kindred recipe`.",
+      valueName: "recipe"))
+  var recipe: RecipeChoice?
+
+  @Option(
+    help: ArgumentHelp(
       "JPEG decoding: exact, or fast (scaled while decoding). Fixed when the collection is made.", valueName: "path"))
   var decode: DecodingOptions.Path?
 
@@ -97,14 +103,17 @@ struct IndexCommand: ParsableCommand {
       let reference = try model.resolve()
       let loaded = try reference.load(executor: model.executor)
       preloaded = loaded
+      let described = CollectionSettings.Model(reference, loaded)
+      let recipe = (recipe ?? RecipeChoice(EmbeddingRecipe.standard)).recipe(for: described)
       collection = try Collection.create(
         at: directory,
         settings: CollectionSettings(
-          model: .init(reference, loaded), decoding: decode ?? .exact,
-          graph: HNSWParameters(m: graphLinks ?? 16, efConstruction: efConstruction ?? 200)))
+          model: described, recipe: recipe, decoding: decode ?? .exact,
+          graph: HNSWParameters(m: graphLinks ?? 16, efConstruction: efConstruction ?? 200)),
+        recipe: recipe)
     } else {
       collection = try Collection(at: directory)
-      try checkFixed(collection.settings)
+      try checkFixed(collection)
     }
 
     let network = try CollectionModel(collection: collection, options: model)
@@ -144,7 +153,17 @@ struct IndexCommand: ParsableCommand {
     if summary.interrupted { throw ExitCode(130) }
   }
 
-  private func checkFixed(_ settings: CollectionSettings) throws {
+  private func checkFixed(_ collection: Collection) throws {
+    let settings = collection.settings
+    if let recipe, let model = settings.model {
+      let present = try collection.recipe()
+      guard recipe.recipe(for: model) == present else {
+        throw KindredError(
+          .invalidArgument, place: "--recipe",
+          reason: "this collection's recipe is \(present.description(for: model))",
+          remedy: "Change it with `kindred recipe set \(recipe.text)`, or index into a new collection.")
+      }
+    }
     func refuse(_ option: String, _ value: some CustomStringConvertible) -> KindredError {
       KindredError(
         .invalidArgument, place: option, reason: "this collection was made with \(value), which can't change",

@@ -8,7 +8,8 @@ struct SearchCommand: ParsableCommand {
     commandName: "search", abstract: "Find pictures that look like a picture, or that carry a label.",
     discussion: """
       Several pictures are averaged, and --not takes away. A search by label gives the pictures that carry it, then their \
-      nearest neighbours that do not. The score is the cosine of the two pictures' features: 1 is the same picture.
+      nearest neighbours that do not. The score is 1 for the same picture; below 0.5 pictures are no more alike than \
+      chance would have it, in any collection, and are not shown unless --min-score says so.
       """)
 
   @Argument(help: "Pictures to look like; `-` reads one from standard input.", completion: .file())
@@ -30,8 +31,8 @@ struct SearchCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("How many hits.", valueName: "number"))
   var top = 10
 
-  @Option(help: ArgumentHelp("Least score, -1 to 1.", valueName: "score"))
-  var minScore: Float?
+  @Option(help: ArgumentHelp("Least score of a similar picture, 0 to 1; 0 shows all.", valueName: "score"))
+  var minScore = ScoreScale.cutOff
 
   @Option(help: ArgumentHelp("Only pictures that carry this label.", valueName: "name"))
   var whereLabel: String?
@@ -85,7 +86,7 @@ struct SearchCommand: ParsableCommand {
       throw ValidationError("--where-label needs a label.")
     }
     try DecodingOptions.check(megapixels: maxMegapixels)
-    if let minScore, !(-1...1).contains(minScore) { throw ValidationError("--min-score must be between -1 and 1.") }
+    guard (0...1).contains(minScore) else { throw ValidationError("--min-score must be between 0 and 1.") }
     guard images.filter({ $0 == "-" }).count + negatives.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("Standard input can be read once.")
     }
@@ -142,7 +143,10 @@ struct SearchCommand: ParsableCommand {
 
   private func printTable(_ result: SearchResult) {
     guard !result.hits.isEmpty else {
-      print("No picture fits.")
+      print(
+        result.hidesMore
+          ? "No picture is alike enough (score \(minScore) or more); --min-score 0 shows the nearest."
+          : "No picture fits.")
       return
     }
     if let label = result.label, let count = result.labelledCount {
@@ -162,6 +166,9 @@ struct SearchCommand: ParsableCommand {
       table.add([String(format: "%.3f", hit.score), Self.labels(hit.record), Terminal.path(hit.record.path)])
     }
     print(table.text)
+    if result.hidesMore {
+      Terminal.note("less alike pictures are not shown (below \(minScore)); --min-score 0 shows them")
+    }
   }
 
   /// Labels for the table, shortened; what the network guessed is marked with its confidence.

@@ -56,8 +56,8 @@ struct StatsCommand: ParsableCommand {
       "\(model.name), \(model.featureDimension) numbers, SHA-256 \(model.sha256.prefix(12))…",
     ])
     table.add([
-      "embedding",
-      "\(settings.embedding.rawValue), \(settings.similarity.rawValue), \(settings.decoding.rawValue) decoding",
+      "recipe",
+      "\(statistics.recipe.description(for: model)); \(settings.decoding.rawValue) decoding",
     ])
   }
 }

@@ -6,6 +6,7 @@ struct SearchOutput: Encodable {
     var rank: Int
     var id: Int64
     var score: Float
+    var cosine: Float
     var match: String
     var path: String
     var labels: [Label]
@@ -27,6 +28,7 @@ struct SearchOutput: Encodable {
 
   var count: Int
   var exact: Bool
+  var hidesMore: Bool
   var label: String?
   var labelled: Int?
   var tookMs: Milliseconds
@@ -35,6 +37,7 @@ struct SearchOutput: Encodable {
   init(_ result: SearchResult) {
     count = result.hits.count
     exact = result.exact
+    hidesMore = result.hidesMore
     label = result.label
     labelled = result.labelledCount
     func milliseconds(_ seconds: Double) -> Double { (seconds * 1e5).rounded() / 100 }
@@ -44,7 +47,8 @@ struct SearchOutput: Encodable {
     hits = result.hits.enumerated().map { index, hit in
       let record = hit.record
       return Hit(
-        rank: index + 1, id: record.id, score: hit.score, match: hit.match.rawValue, path: record.path,
+        rank: index + 1, id: record.id, score: hit.score, cosine: hit.cosine, match: hit.match.rawValue,
+        path: record.path,
         labels: record.labels, width: record.width, height: record.height, format: record.format,
         byteCount: record.byteCount, modified: record.modified, captureDate: record.captureDate, camera: record.camera,
         sha256: record.sha256)
