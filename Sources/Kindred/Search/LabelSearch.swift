@@ -36,21 +36,18 @@ struct LabelSearch {
     query = VectorMath.normalized(query)
 
     let shownCarriers = carriers.filter { allowed?.images.contains($0.imageID) ?? true }
-    var labelled = zip(shownCarriers, embeddings.scores(of: query, rows: shownCarriers.map(\.row)))
-      .map { (carrier: $0, score: min(1, max(-1, $1))) }
-    // What a person said goes before what the network guessed.
-    labelled.sort {
-      ($0.carrier.isPredicted ? 0 : 1, $0.score, -$0.carrier.imageID)
-        > ($1.carrier.isPredicted ? 0 : 1, $1.score, -$1.carrier.imageID)
-    }
+    // What a person said fills the answer: nothing is left to find.
+    let isFilled = shownCarriers.count { !$0.isPredicted } >= request.top
+    let classifier =
+      isFilled
+      ? nil
+      : LabelClassifier(
+        positives: embeddings.rows(examples.positiveRows(limit: LabelClassifier.mostExamples)),
+        negatives: embeddings.rows(examples.negativeRows), unlike: unlike, dimension: embeddings.dimension)
+    let labelled = ordered(shownCarriers, classifier, query, embeddings)
     let count = labelled.count
     let shown = labelled.prefix(request.top)
     let wanted = request.top - shown.count
-    let classifier =
-      wanted > 0
-      ? LabelClassifier(
-        positives: embeddings.rows(examples.positiveRows(limit: LabelClassifier.mostExamples)),
-        negatives: embeddings.rows(examples.negativeRows), unlike: unlike, dimension: embeddings.dimension) : nil
     timing.search += (ContinuousClock.now - start).seconds
 
     let fetchStart = ContinuousClock.now
@@ -70,6 +67,26 @@ struct LabelSearch {
     return SearchResult(
       hits: hits, label: meaning.name, labelledCount: count, exact: answer.exact, hidesMore: answer.hidesMore,
       timing: timing)
+  }
+
+  /// Images that carry the label, with their cosines, best first: what a person said before what the network guessed,
+  /// and this as the classifier orders it, where there is one.
+  private func ordered(
+    _ carriers: [LabelExamples.Carrier], _ classifier: LabelClassifier?, _ centroid: [Float],
+    _ embeddings: EmbeddingRows
+  ) -> [(carrier: LabelExamples.Carrier, score: Float)] {
+    var found = zip(carriers, embeddings.scores(of: centroid, rows: carriers.map(\.row)))
+      .map { (carrier: $0, score: min(1, max(-1, $1)), value: 0.0) }
+    let isPredicted = found.partition { $0.carrier.isPredicted }
+    for start in stride(from: isPredicted, to: found.count, by: 512) {
+      let block = start..<min(start + 512, found.count)
+      guard let values = classifier?.values(of: embeddings.rows(found[block].map(\.carrier.row))) else { break }
+      for (place, value) in zip(block, values) { found[place].value = value }
+    }
+    return found.sorted {
+      ($0.carrier.isPredicted ? 0 : 1, $0.value, $0.score, -$0.carrier.imageID)
+        > ($1.carrier.isPredicted ? 0 : 1, $1.value, $1.score, -$1.carrier.imageID)
+    }.map { ($0.carrier, $0.score) }
   }
 
   /// Images that do not carry the label, those that fit it best first.
