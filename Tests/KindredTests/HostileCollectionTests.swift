@@ -95,7 +95,7 @@ import VectorIndex
       try Verifier(Collection(at: first.index), hashesFiles: false).run().problems.count { $0.kind == .graph }
     }
     #expect(try graphProblems() == 0)
-    let name = "/graph-000001.hnsw"
+    let name = "/graph-000001-000001.hnsw"
     try FileManager.default.removeItem(atPath: first.index + name)
     try FileManager.default.copyItem(atPath: second.index + name, toPath: first.index + name)
     #expect(try graphProblems() > 0)

@@ -154,3 +154,8 @@ struct SeededGenerator: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension Collection {
+  /// The feature in a row.
+  func feature(row: Int) throws -> [Float] { try feature(at: moment(), row: row, norm: 1) }
+}
