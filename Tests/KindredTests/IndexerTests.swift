@@ -209,7 +209,7 @@ import Testing
     do {
       // A process that died between the append and the transaction.
       let writer = try CollectionWriter(collection)
-      _ = try writer.features.append([Float](repeating: 0.125, count: writer.features.dimension))
+      _ = try writer.features.append(rows: [0], of: writer.features)
     }
     #expect(try Verifier(collection).run().isSound)
     try sandbox.picture("b.jpg", hue: 1)

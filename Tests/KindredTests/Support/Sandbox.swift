@@ -95,7 +95,8 @@ final class Sandbox {
   }
 
   static func recipe(_ model: ImageModel) -> EmbeddingRecipe {
-    EmbeddingRecipe(EmbeddingRecipe.standard, for: described(model))
+    // Its random weights see little but colours, and these best in one view.
+    EmbeddingRecipe(.plain, for: described(model))
   }
 
   func collection() throws -> Collection {
