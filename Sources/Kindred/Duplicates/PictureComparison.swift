@@ -94,6 +94,10 @@ public struct PictureComparison: Sendable, Equatable {
         || agreement >= DuplicateThresholds.leastAgreement && blocks.texture >= DuplicateThresholds.littleTexture
           && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing))
       && evidence.colour >= DuplicateThresholds.leastColourAgreement
-    if isSame { relation = PictureRelation(first, second, place, isToned: blocks.isToned) }
+    if isSame {
+      relation = PictureRelation(
+        first, second, place, isToned: blocks.isToned,
+        isEdited: blocks.differing >= DuplicateThresholds.editedShare)
+    }
   }
 }
