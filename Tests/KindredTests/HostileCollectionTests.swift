@@ -80,7 +80,9 @@ import VectorIndex
             sha256: ContentHash.sha256(Array("\(number)".utf8)),
             NewContent(
               byteCount: 1, metadata: .init(format: .jpeg, width: 1, height: 1),
-              embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))), folderLabels: [])
+              embedding: Embedding(
+                views: [ViewFeature](repeating: ViewFeature(vector: vector), count: 2), predictions: []))),
+          folderLabels: [])
       }
       _ = try writer.commit(entries)
       try writer.updateGraph(force: true)
@@ -93,7 +95,7 @@ import VectorIndex
       try Verifier(Collection(at: first.index), hashesFiles: false).run().problems.count { $0.kind == .graph }
     }
     #expect(try graphProblems() == 0)
-    let name = "/graph-000001.hnsw"
+    let name = "/graph-000001-000001.hnsw"
     try FileManager.default.removeItem(atPath: first.index + name)
     try FileManager.default.copyItem(atPath: second.index + name, toPath: first.index + name)
     #expect(try graphProblems() > 0)
