@@ -44,7 +44,7 @@ extension Collection {
       let fit: EmbeddingFit
       do { fit = try EmbeddingFit(contentsOf: files.fit(moment.fit)) } catch let error as VectorIndexError {
         // A writer may have put another in its place since the moment; then the search is run again.
-        if error.code == .notFound, try self.moment().fit != moment.fit { throw error }
+        if error.code == .notFound { throw error }
         throw KindredError(
           .damagedCollection, place: files.fit(moment.fit), reason: error.reason,
           remedy: "Run `kindred verify --repair`.")

@@ -83,10 +83,14 @@ public final class Searcher: Sendable {
   }
 }
 
-/// Runs a search again when a compaction has put another feature file in the place of the one that its transaction saw.
+/// Runs a search again when a writer has put another feature file or fit in the place of the one that its transaction saw.
 func retryingAfterCompaction<T>(_ body: () throws -> T) throws -> T {
   do { return try body() } catch let error as VectorIndexError where error.code == .notFound {
-    return try body()
+    do { return try body() } catch let error as VectorIndexError where error.code == .notFound {
+      throw KindredError(
+        .damagedCollection, place: error.path ?? "index", reason: error.reason,
+        remedy: "Run `kindred verify --repair`.")
+    }
   }
 }
 
