@@ -80,9 +80,12 @@ extension CollectionWriter {
   /// Changes how embeddings are made and compared. The network is not run again.
   /// - Parameters:
   ///   - recipe: one whose views are stored.
+  ///   - isCancelled: asked now and then; true ends the work, and the recipe stays what it was.
   ///   - progress: told how many rows are in the new graph, of how many.
   /// - Throws: ``KindredError/Code/invalidArgument`` for a recipe that needs what is not stored.
-  public func setRecipe(_ recipe: EmbeddingRecipe, progress: (Int, Int) -> Void = { _, _ in }) throws {
+  public func setRecipe(
+    _ recipe: EmbeddingRecipe, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
     _ = try collection.imageModel
     try collection.settings.check(recipe, place: collection.directory)
     let (moment, live) = try collection.read { db in
@@ -92,6 +95,6 @@ extension CollectionWriter {
     let wantsGraph = live.count >= Collection.exactSearchLimit
     let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: recipe)
     try bringGraph(
-      to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: { false }, progress: progress)
+      to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
   }
 }
