@@ -11,6 +11,7 @@ public final class ServerServices: Sendable {
   public let roots: AllowedRoots
   public let jobs: IndexJobs
   public let metrics: ServerMetrics
+  let recipes = RecipeChanges()
   public let logger: Logger
 
   /// Searches that need no network, and whatever reads SQLite.

@@ -125,7 +125,7 @@ onStateChange(render);
 switcher.addEventListener("change", () => go({ ...noQuery, label: "", c: switcher.value }));
 byId("home").addEventListener("click", (event) => {
   event.preventDefault();
-  go({ ...noQuery, label: "", from: "", to: "", format: "", tab: "search" });
+  go({ ...noQuery, label: "", from: "", to: "", format: "", least: "", tab: "search" });
 });
 
 // Tabs.
