@@ -96,9 +96,9 @@ size_t Graph::connect_unreachable() {
     Stay stay(rooms_, RoomLock::Room::exclusive);
     if (isMarkedDeleted(node)) continue;
     const void *datum = getDataByInternalId(node);
-    const Node nearest = descend<false>(datum, enterpoint_node_, maxlevel_, 0);
+    const std::vector<Node> entries = entries_for<false>(datum, enterpoint_node_, maxlevel_);
     Candidates candidates =
-      search_layer<false>(datum, nearest, 0, std::max<size_t>(ef_construction_, 64), false);
+      search_layer<false>(datum, entries, 0, std::max<size_t>(ef_construction_, 64), false);
     std::vector<Node> near;
     for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top().second);
     for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {

@@ -28,6 +28,12 @@ float largest(const float *vector, size_t count) {
   return most + sum;
 }
 
+/// Whether a vector with that largest number has a direction. What has none has a code of zeros.
+bool has_direction(float most) { return most > 0 && most <= std::numeric_limits<float>::max(); }
+
+/// Not a number for a code of zeros, whose score with anything is none then, either.
+float inverse_of(float square) { return square > 0 ? 1 / std::sqrt(square) : std::numeric_limits<float>::quiet_NaN(); }
+
 /// Signed bytes. The number of largest size becomes ±127.
 struct Int8Codec {
   using Number = int8_t;
@@ -86,8 +92,7 @@ class CodeSpace final : public Space {
     memcpy(datum, &row, sizeof row);
     memset(datum + sizeof row, 0, size() - sizeof row);
     const float most = largest(vector, dimension);
-    // What has no direction has a code of zeros.
-    if (most > 0 && most <= std::numeric_limits<float>::max()) codec_.encode(vector, most, dimension, numbers(datum));
+    if (has_direction(most)) codec_.encode(vector, most, dimension, numbers(datum));
     set_length(datum);
   }
 
@@ -124,10 +129,9 @@ class CodeSpace final : public Space {
     return reinterpret_cast<const Number *>(static_cast<const uint8_t *>(datum) + code_offset);
   }
 
-  /// Not a number for a code of zeros, whose score with anything is none then, either.
   void set_length(uint8_t *datum) const {
     const auto square = static_cast<float>(codec_.dot(numbers(datum), numbers(datum), dimension));
-    const float inverse = square > 0 ? 1 / std::sqrt(square) : std::numeric_limits<float>::quiet_NaN();
+    const float inverse = inverse_of(square);
     memcpy(datum + sizeof(uint32_t), &inverse, sizeof inverse);
   }
 
@@ -154,3 +158,12 @@ std::unique_ptr<Space> make_code_space(kindred_hnsw_kind kind, size_t dimension)
 }
 
 }  // namespace kindred
+
+float kindred_int8_encode(const float *vector, size_t count, int8_t *code) {
+  using namespace kindred;
+  memset(code, 0, count);
+  const float most = largest(vector, count);
+  const Int8Codec codec;
+  if (has_direction(most)) codec.encode(vector, most, count, code);
+  return inverse_of(static_cast<float>(codec.dot(code, code, count)));
+}

@@ -68,13 +68,16 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   void link_back(Node from, Node to, int layer);
   void mark_if_deleted(Node node);
   bool join_twin(const uint8_t *datum, const Candidates &candidates);
-  Candidates candidates_for(const void *datum, Node nearest, Node entry, int layer) const;
+  Candidates candidates_for(const void *datum, const std::vector<Node> &nearest, Node entry, int layer) const;
   template <bool locking>
   size_t copy_links(Node node, int layer, std::vector<Node> &links) const;
   template <bool locking>
   Node descend(const void *datum, Node entry, int from, int to) const;
   template <bool locking>
-  Candidates search_layer(const void *datum, Node entry, int layer, size_t ef, bool live_only) const;
+  std::vector<Node> entries_for(const void *datum, Node entry, int highest) const;
+  template <bool locking>
+  Candidates search_layer(
+    const void *datum, const std::vector<Node> &entries, int layer, size_t ef, bool live_only) const;
   std::mutex &lock_of(Node node) const { return locks_[node % lock_count]; }
   int level_for(uint32_t row) const;
   float distance(const void *datum, Node node) const {
@@ -101,6 +104,8 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   /// Locks of links while there are insertions, many nodes to each. A thread holds one at a time.
   std::unique_ptr<std::mutex[]> locks_;
   static constexpr size_t lock_count = 1024;
+  /// Nodes of layer 1 from which layer 0 is searched.
+  static constexpr size_t entry_count = 32;
   /// Bytes of lists above layer 0.
   std::atomic<size_t> upper_bytes_{0};
   /// Rows that are in the graph in full.

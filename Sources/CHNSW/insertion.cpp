@@ -64,7 +64,8 @@ Node Graph::add_node(const uint8_t *datum, int level) {
 }
 
 /// What a new node may be linked to on a layer; never nothing.
-Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node entry, int layer) const {
+Graph::Candidates Graph::candidates_for(
+  const void *datum, const std::vector<Node> &nearest, Node entry, int layer) const {
   Candidates candidates = search_layer<true>(datum, nearest, layer, ef_construction_, true);
   const auto add = [&](Node node) {
     candidates.emplace(distance(datum, node), node);
@@ -73,7 +74,7 @@ Graph::Candidates Graph::candidates_for(const void *datum, Node nearest, Node en
   // Searches begin at the entry point even when it is deleted, so it needs links to what is new.
   if (isMarkedDeleted(entry)) add(entry);
   // All that can be reached is deleted: a link to a deleted node still leads on.
-  if (candidates.empty()) add(nearest);
+  if (candidates.empty()) add(nearest.front());
   return candidates;
 }
 
@@ -142,13 +143,17 @@ void Graph::insert_datum(const uint8_t *datum) {
   if (entry == no_node) {
     node = add_node(datum, level);
   } else {
-    Node nearest = descend<true>(datum, entry, highest, level);
+    std::vector<Node> nearest = level == 0
+      ? entries_for<true>(datum, entry, highest) : std::vector<Node>{descend<true>(datum, entry, highest, level)};
     const int shared = std::min(level, highest);
     std::vector<Candidates> of_layer(static_cast<size_t>(shared) + 1);
     for (int layer = shared; layer >= 0; layer--) {
       Candidates &candidates = of_layer[static_cast<size_t>(layer)];
       candidates = candidates_for(datum, nearest, entry, layer);
-      for (Candidates rest = candidates; !rest.empty(); rest.pop()) nearest = rest.top().second;
+      nearest.clear();
+      for (Candidates rest = candidates; !rest.empty(); rest.pop()) {
+        if (rest.size() <= entry_count) nearest.push_back(rest.top().second);
+      }
     }
     if (join_twin(datum, of_layer[0])) return;
     node = add_node(datum, level);

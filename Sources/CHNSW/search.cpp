@@ -39,11 +39,12 @@ Node Graph::descend(const void *datum, Node entry, int from, int to) const {
   return nearest;
 }
 
-/// The `ef` nearest nodes on a layer that a best-first search from `entry` meets: what hnswlib's `searchBaseLayer`
+/// The `ef` nearest nodes on a layer that a best-first search from `entries` meets: what hnswlib's `searchBaseLayer`
 /// finds, but the data of a node's links are asked for together before they are compared, since waiting for memory is
 /// most of the time of a search.
 template <bool locking>
-Graph::Candidates Graph::search_layer(const void *datum, Node entry, int layer, size_t ef, bool live_only) const {
+Graph::Candidates Graph::search_layer(
+  const void *datum, const std::vector<Node> &entries, int layer, size_t ef, bool live_only) const {
   constexpr size_t line = 64, most_lines = 4;
   Candidates best, waiting;  // `waiting` has negated distances: the nearest is on top.
   std::vector<Node> links(maxM0_);
@@ -58,8 +59,9 @@ Graph::Candidates Graph::search_layer(const void *datum, Node entry, int layer, 
     if (best.size() > ef) best.pop();
     worst = best.top().first;
   };
-  visited.add(entry);
-  offer(entry);
+  for (const Node entry : entries) {
+    if (visited.add(entry)) offer(entry);
+  }
   while (!waiting.empty()) {
     const auto [negated, node] = waiting.top();
     if (best.size() >= ef && -negated > worst) break;
@@ -78,19 +80,35 @@ Graph::Candidates Graph::search_layer(const void *datum, Node entry, int layer, 
   return best;
 }
 
+/// Where a search on layer 0 begins: the best that a search on layer 1 finds from where the greedy walk ends. Some nodes
+/// are far from all but a few of their kind, and one greedy walk often misses those.
+template <bool locking>
+std::vector<Node> Graph::entries_for(const void *datum, Node entry, int highest) const {
+  if (highest < 1) return {entry};
+  const Node nearest = descend<locking>(datum, entry, highest, 1);
+  Candidates found = search_layer<locking>(datum, {nearest}, 1, entry_count, false);
+  std::vector<Node> entries;
+  for (; !found.empty(); found.pop()) entries.push_back(found.top().second);
+  return entries;
+}
+
 template Node Graph::descend<true>(const void *, Node, int, int) const;
 template Node Graph::descend<false>(const void *, Node, int, int) const;
-template Graph::Candidates Graph::search_layer<true>(const void *, Node, int, size_t, bool) const;
-template Graph::Candidates Graph::search_layer<false>(const void *, Node, int, size_t, bool) const;
+template std::vector<Node> Graph::entries_for<true>(const void *, Node, int) const;
+template std::vector<Node> Graph::entries_for<false>(const void *, Node, int) const;
+template Graph::Candidates Graph::search_layer<true>(
+  const void *, const std::vector<Node> &, int, size_t, bool) const;
+template Graph::Candidates Graph::search_layer<false>(
+  const void *, const std::vector<Node> &, int, size_t, bool) const;
 
 size_t Graph::search(const float *query, size_t top, size_t ef, kindred_neighbor *found) {
   std::vector<uint8_t> datum(space_->room());
   space_->encode_query(query, datum.data());
   Stay stay(rooms_, RoomLock::Room::search);
   if (top == 0 || row_count_ == deleted_count_) return 0;
-  const Node nearest = descend<false>(datum.data(), enterpoint_node_, maxlevel_, 0);
+  const std::vector<Node> entries = entries_for<false>(datum.data(), enterpoint_node_, maxlevel_);
   ef = std::min<size_t>(std::max(ef, top), node_count_);
-  Candidates candidates = search_layer<false>(datum.data(), nearest, 0, ef, true);
+  Candidates candidates = search_layer<false>(datum.data(), entries, 0, ef, true);
   size_t count = 0;
   for (; !candidates.empty(); candidates.pop()) {
     // The score is computed anew, because 1 − (1 − x) has lost digits of x.

@@ -1,6 +1,6 @@
 internal import COpenBLAS
 
-/// Vectors less their mean, from which principal components are computed.
+/// Vectors less their mean, or about the origin, from which principal components are computed.
 struct CenteredSample {
   let dimension: Int
   let rows: Int
@@ -11,7 +11,8 @@ struct CenteredSample {
   /// - Parameters:
   ///   - vectors: `[rows, dimension]`, flattened.
   ///   - limit: how many rows are taken, evenly drawn.
-  init(_ vectors: [Float], dimension: Int, limit: Int) {
+  ///   - aboutOrigin: whether the mean is taken to be zero.
+  init(_ vectors: [Float], dimension: Int, limit: Int, aboutOrigin: Bool = false) {
     self.dimension = dimension
     let total = vectors.count / dimension
     var usable: [Int] = []
@@ -30,8 +31,8 @@ struct CenteredSample {
       sample.reserveCapacity(usable.count * dimension)
       for row in usable { sample += vectors[row * dimension..<(row + 1) * dimension] }
     }
-    mean = Self.mean(of: sample, dimension: dimension)
-    values = Self.subtracting(mean, from: sample)
+    mean = aboutOrigin ? [Float](repeating: 0, count: dimension) : Self.mean(of: sample, dimension: dimension)
+    values = aboutOrigin ? sample : Self.subtracting(mean, from: sample)
   }
 
   private static func mean(of vectors: [Float], dimension: Int) -> [Float] {

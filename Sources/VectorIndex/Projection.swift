@@ -23,9 +23,11 @@ public struct Projection: Sendable, Equatable {
   ///   - dimension: numbers in a vector.
   ///   - count: how many components; no more than the dimension are given.
   public init(fitting sample: [Float], dimension: Int, count: Int = 128) {
-    let fit = PrincipalComponents(fitting: sample, dimension: dimension, count: max(1, count))
+    precondition(dimension > 0 && sample.count.isMultiple(of: dimension))
     self.dimension = dimension
-    components = fit.components
+    // About the origin, since that is where the cosines are about that the projection is to keep.
+    let drawn = CenteredSample(sample, dimension: dimension, limit: PrincipalComponents.mostRows, aboutOrigin: true)
+    components = drawn.principalComponents(min(max(1, count), dimension)).components
   }
 
   /// Components from a file.

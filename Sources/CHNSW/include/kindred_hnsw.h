@@ -49,6 +49,9 @@ void kindred_half_dot2_by(
 
 // Signed bytes ------------------------------------------------------------------------------------------------------
 
+/// The code of a vector: its number of largest size becomes ±127. Returns the inverse of the code's length, not a number
+/// for a vector that has no direction (zeros, or a number that is not finite), whose code is zeros.
+float kindred_int8_encode(const float *vector, size_t count, int8_t *code);
 /// The dot product of two vectors of at most 65,536 signed bytes; exact, by the widest available kernel.
 int32_t kindred_int8_dot(const int8_t *a, const int8_t *b, size_t count);
 /// Kernels as of kindred_dot_kernel_count and the others.

@@ -5,14 +5,16 @@ import GRDB
 enum CollectionSchema {
   /// "KNDR", in the header of the SQLite file, tells a collection from any other database.
   static let applicationID: Int32 = 0x4B4E_4452
-  static let version = 1
+  static let version = 2
+  /// Versions that can be read; a writer brings older ones up to the newest.
+  static let versions = 1...version
 
   // Every table and index, in the words with which they are made. STRICT tables hold no other types, and the checks no
   // other ranges, whatever program writes to them.
 
-  private static func statements(_ kind: Collection.Kind) -> [String] {
+  private static func statements(_ kind: Collection.Kind, version: Int = version) -> [String] {
     switch kind {
-    case .images: [property] + images
+    case .images: [property] + images + (version >= 2 ? [LabelRejections.table] : [])
     case .vectors: [property, vectors]
     }
   }
@@ -93,6 +95,15 @@ enum CollectionSchema {
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
 
+  /// Makes the tables that older versions lack.
+  static func upgrade(_ db: Database, kind: Collection.Kind) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found < version else { return }
+    let present = Set(statements(kind, version: found))
+    for statement in statements(kind) where !present.contains(statement) { try db.execute(sql: statement) }
+    try db.execute(sql: "PRAGMA user_version = \(version)")
+  }
+
   /// Says whether this program can read the database.
   /// - Returns: what it holds.
   static func check(_ db: Database, path: String) throws -> Collection.Kind {
@@ -102,7 +113,7 @@ enum CollectionSchema {
         .foreignCollection, place: path, reason: "this SQLite file is not a Kindred collection")
     }
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard found == version else {
+    guard versions.contains(found) else {
       throw KindredError(
         .foreignCollection, place: path,
         reason: "the collection has format version \(found); this program reads \(version)",
@@ -111,7 +122,7 @@ enum CollectionSchema {
     // Triggers and views that somebody added would run with this program's rights, and other tables hold other types.
     let schema = try String.fetchSet(
       db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-    for kind in [Collection.Kind.images, .vectors] where schema == Set(statements(kind)) { return kind }
+    for kind in [Collection.Kind.images, .vectors] where schema == Set(statements(kind, version: found)) { return kind }
     throw KindredError(
       .foreignCollection, place: path, reason: "the tables are not those that Kindred makes",
       remedy: "Undo what another program changed, or index the folder again into a new collection.")

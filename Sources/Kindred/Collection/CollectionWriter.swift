@@ -26,6 +26,7 @@ public final class CollectionWriter {
     lock = try WriterLock(path: collection.files.lock)
     // Whoever renames or removes the collection holds this lock meanwhile.
     try collection.checkPlace()
+    try Self.upgrade(collection)
     let moment = try collection.moment()
     segment = moment.segment
     let files = collection.files
@@ -36,6 +37,15 @@ public final class CollectionWriter {
     }
     try Collection.checkLength(features, moment)
     try refreshUploadPaths()
+  }
+
+  /// Makes the tables that a collection of an older version lacks.
+  private static func upgrade(_ collection: Collection) throws {
+    do {
+      try (collection.database as? DatabasePool)?.write { try CollectionSchema.upgrade($0, kind: collection.kind) }
+    } catch let error as DatabaseError {
+      throw CollectionDatabase.translated(error, path: collection.files.database)
+    }
   }
 
   /// Opens for `verify --repair`, where the feature file may be shorter than SQLite says, or gone.

@@ -8,7 +8,7 @@ extension CollectionWriter {
   /// A fit is made again when the collection has grown so much.
   private static let growth = 4
   /// A fit is made again when the mean has moved by more, in lengths of a centred embedding.
-  private static let mostDrift: Float = 0.2
+  private static let mostDrift: Float = 0.15
 
   /// The fit that a collection should have: the one it has, or a new one, which no reader sees yet.
   /// - Parameters:
