@@ -37,6 +37,8 @@ public final class Collection: Sendable {
   private let vectorDimension: Mutex<Int?> = Mutex(nil)
   /// The moment that was counted last.
   private let counted: Mutex<Moment?> = Mutex(nil)
+  /// Labels that were proposed last.
+  let suggestionMemory: Mutex<LabelSuggester.Memory?> = Mutex(nil)
 
   /// What a collection holds.
   public enum Kind: String, Sendable, Codable {

@@ -44,8 +44,13 @@ extension Collection {
   /// - Throws: ``KindredError/Code/unknownLabel`` with the nearest known labels.
   public func resolveLabel(_ text: String) throws -> String {
     if let name = try read({ try Self.spellings(of: text, $0).first }) { return name }
+    throw try unknownLabel(text)
+  }
+
+  /// - Parameter broaderTerms: names that are known besides labels.
+  func unknownLabel(_ text: String, broaderTerms: [String] = []) throws -> KindredError {
     let known = try labels()
-    let nearest = Spelling.nearest(to: text, among: known.map(\.name), limit: 5)
+    let nearest = Spelling.nearest(to: text, among: known.map(\.name) + broaderTerms, limit: 5)
     let remedy: String
     if known.isEmpty {
       remedy = "This collection has no labels. Give some with `kindred label add` or `kindred index --labels`."
@@ -54,7 +59,7 @@ extension Collection {
     } else {
       remedy = "Nearest known: \(nearest.joined(separator: ", ")). `kindred label list` prints all."
     }
-    throw KindredError(.unknownLabel, place: text, reason: "no image carries this label", remedy: remedy)
+    return KindredError(.unknownLabel, place: text, reason: "no image carries this label", remedy: remedy)
   }
 
   /// The identifiers of images given by path.
@@ -99,6 +104,7 @@ extension CollectionWriter {
           arguments: [id, name, source.rawValue])
         added += db.changesCount
       }
+      try LabelRejections.remove(name, from: imageIDs, db)
       return added
     }
   }
@@ -136,6 +142,7 @@ extension CollectionWriter {
             SELECT image_id, ?, source, confidence FROM label WHERE name = ?
             """, arguments: [newName, name])
         try db.execute(sql: "DELETE FROM label WHERE name = ?", arguments: [name])
+        try LabelRejections.rename(name, to: newName, db)
       }
       return count
     }
