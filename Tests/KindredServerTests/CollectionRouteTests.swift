@@ -49,14 +49,16 @@ import Testing
     try await gallery.server.ask { client async throws in
       let base = "/v1/collections/default"
       let made = try await client.send(.get, base).json
-      #expect(made["recipe"]?["views"]?.text == #"["crop","squash","crop-mirror","squash-mirror"]"#)
+      #expect(made["recipe"]?["views"]?.text == #"["crop","crop-mirror","squash","squash-mirror"]"#)
       #expect(made["recipe"]?["name"]?.text == #""best""# && made["recipe"]?["similarity"]?.text == #""centered""#)
       #expect(made["possible_recipes"]?.text == #"["plain","fast","best"]"# && made["recipe_change"]?.text == "null")
       let search = base + "/search"
       let before = try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text
       let plain = try await client.send(.patch, base, json: #"{"recipe":"plain","title":"Ours"}"#)
       #expect(plain.status == .ok, "\(plain.text)")
-      #expect(try plain.json["recipe"]?.text == #"{"name":"plain","views":["crop"],"class_weight":0.0,"similarity":"cosine"}"#)
+      #expect(
+        try plain.json["recipe"]?.text == #"{"name":"plain","views":["crop"],"class_weight":0.0,"similarity":"cosine"}"#
+      )
       #expect(try plain.json["title"]?.text == #""Ours""# && plain.json["recipe_change"]?.text == "null")
       #expect(try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text != before)
       // Views have a place in a recipe of their own.

@@ -15,13 +15,21 @@ import Testing
 
   private func ids(_ answer: TestResponse) throws -> [String] { try hits(answer).map { $0["id"]?.text ?? "" } }
 
+  private func numbers(_ answer: TestResponse, _ field: String) throws -> [Double] {
+    try hits(answer).map { hit in
+      guard case .double(let number) = hit[field] else { throw CocoaError(.coderReadCorrupt) }
+      return number
+    }
+  }
+
   @Test func findsByPictureInEveryWay() async throws {
     let gallery = try await Gallery()
     let record = try gallery.collection.record(id: 1)
     let known = try Array(Data(contentsOf: URL(fileURLWithPath: record.path)))
     let fresh = Picture.jpeg(hue: 0, variant: 7)
     try await gallery.server.ask { client async throws in
-      let bytes = try await client.send(.post, "\(path)?top=3&min_score=0", headers: ["Content-Type": "image/jpeg"], body: known)
+      let bytes = try await client.send(
+        .post, "\(path)?top=3&min_score=0", headers: ["Content-Type": "image/jpeg"], body: known)
       #expect(bytes.status == .ok, "\(bytes.text)")
       #expect(try ids(bytes).count == 3 && ids(bytes).first == "1")
       let first = try #require(try hits(bytes).first)
@@ -91,12 +99,6 @@ import Testing
 
   @Test func whatIsNoMoreAlikeThanChanceIsHidden() async throws {
     let gallery = try await Gallery()
-    func numbers(_ answer: TestResponse, _ field: String) throws -> [Double] {
-      try hits(answer).map { hit in
-        guard case .double(let number) = hit[field] else { throw CocoaError(.coderReadCorrupt) }
-        return number
-      }
-    }
     try await gallery.server.ask { client async throws in
       let all = try await client.send(.post, path, json: #"{"id":1,"min_score":0}"#)
       let (scores, cosines) = (try numbers(all, "score"), try numbers(all, "cosine"))

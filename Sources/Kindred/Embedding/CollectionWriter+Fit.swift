@@ -80,11 +80,11 @@ extension CollectionWriter {
   /// Changes how embeddings are made and compared. The network is not run again.
   /// - Parameters:
   ///   - recipe: one whose views are stored.
-  ///   - isCancelled: asked now and then; true ends the work, and the recipe stays what it was.
   ///   - progress: told how many rows are in the new graph, of how many.
+  ///   - isCancelled: asked now and then; true ends the work, and the recipe stays what it was.
   /// - Throws: ``KindredError/Code/invalidArgument`` for a recipe that needs what is not stored.
   public func setRecipe(
-    _ recipe: EmbeddingRecipe, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
+    _ recipe: EmbeddingRecipe, progress: (Int, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
   ) throws {
     _ = try collection.imageModel
     try collection.settings.check(recipe, place: collection.directory)

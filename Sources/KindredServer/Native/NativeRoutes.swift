@@ -12,6 +12,7 @@ struct NativeRoutes {
     addImageFiles(to: &table)
     addBatch(to: &table)
     addLabels(to: &table)
+    addSuggestions(to: &table)
     addSearch(to: &table)
     addMap(to: &table)
     addJobs(to: &table)

@@ -64,9 +64,9 @@ final class RecipeChanges: Sendable {
       do {
         try await services.write {
           try services.folder.write(to: member) { writer in
-            try writer.setRecipe(recipe, isCancelled: { services.isDraining.isSet }) {
-              change.state = .running(completed: $0, total: $1)
-            }
+            try writer.setRecipe(
+              recipe, progress: { change.state = .running(completed: $0, total: $1) },
+              isCancelled: { services.isDraining.isSet })
             guard try writer.collection.recipe() == recipe else { throw ServerProblem.draining }
           }
         }

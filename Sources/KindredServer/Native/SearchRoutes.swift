@@ -147,7 +147,7 @@ extension NativeRoutes {
     }
   }
 
-  private static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
+  static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
     let known = try collection.labels(limit: 20_000).map(\.name)
     var problem = ServerProblem(
       status: 404, code: "unknown-label", title: "No such label",
