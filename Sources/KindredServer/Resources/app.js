@@ -9,10 +9,11 @@ import { showMap } from "./map.js";
 import { title } from "./query.js";
 import { searchByPicture, showSearch } from "./search.js";
 import { go, noQuery, onStateChange, state } from "./state.js";
+import { showSuggestions } from "./suggestions.js";
 import { showTray } from "./tray.js";
 import { button, errorNotice } from "./views.js";
 
-const tabs = ["search", "map", "index"];
+const tabs = ["search", "map", "suggestions", "index"];
 const switcher = byId("collection");
 
 let session = null;
@@ -83,7 +84,7 @@ function render(s, before) {
     button.tabIndex = name === tab ? 0 : -1;
   }
   document.body.dataset.tab = tab;
-  const view = { map: "Map", index: "Index" }[tab] ?? title(s);
+  const view = { map: "Map", suggestions: "Suggestions", index: "Index" }[tab] ?? title(s);
   document.title = view ? `${view} – Kindred` : "Kindred";
   if (tab === "index") {
     if (before?.tab !== "index" || before.c !== s.c) showJobs(collections, collection);
@@ -100,6 +101,7 @@ function render(s, before) {
     fresh = false;
   }
   if (tab === "map") showMap(collection);
+  if (tab === "suggestions") showSuggestions(collection);
   showDetail(collection);
 }
 
