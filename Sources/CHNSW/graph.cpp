@@ -46,7 +46,9 @@ int Graph::level_for(uint32_t row) const {
 void Graph::mark_deleted(uint32_t row) {
   Stay stay(rooms_, RoomLock::Room::exclusive);
   const Node node = node_of(row);
-  if (node == no_node) throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "row " + std::to_string(row) + " is not in the graph");
+  if (node == no_node) {
+    throw Fault(KINDRED_HNSW_INVALID_ARGUMENT, "row " + std::to_string(row) + " is not in the graph");
+  }
   if (deleted_[row]) return;
   deleted_[row] = true;
   deleted_count_++;

@@ -80,8 +80,8 @@ Graph::Candidates Graph::search_layer(
   return best;
 }
 
-/// Where a search on layer 0 begins: the best that a search on layer 1 finds from where the greedy walk ends. Some nodes
-/// are far from all but a few of their kind, and one greedy walk often misses those.
+/// Where a search on layer 0 begins: the best that a search on layer 1 finds from where the greedy walk ends. One greedy
+/// walk ends in the wrong region when the neighbours of a query are in several.
 template <bool locking>
 std::vector<Node> Graph::entries_for(const void *datum, Node entry, int highest) const {
   if (highest < 1) return {entry};

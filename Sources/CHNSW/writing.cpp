@@ -37,7 +37,8 @@ std::unique_ptr<uint8_t[]> Graph::serialize(int64_t generation, size_t &count) {
     base[layout.levels + node] = static_cast<uint8_t>(element_levels_[node]);
     base[layout.flags + node] = deleted_[row_of(node)] ? 1 : 0;
     if (of_codes) {
-      memcpy(base + layout.codes + node * space_->code_size, space_->code(getDataByInternalId(node)), space_->code_size);
+      const size_t size = space_->code_size;
+      memcpy(base + layout.codes + node * size, space_->code(getDataByInternalId(node)), size);
     }
     write_list(get_linklist0(node), base + layout.base_counts + node * size_t{2}, base_links);
     for (int level = 1; level <= element_levels_[node]; level++, upper_counts += 2) {

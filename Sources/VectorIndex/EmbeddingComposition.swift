@@ -1,9 +1,9 @@
 /// How a row's views and class probabilities become one embedding.
 ///
 /// The views' vectors, of length 1 each, are averaged and L2-normalised; where classes count, the square roots of their
-/// probabilities, averaged over the views, are appended with a weight and with their sum, and the whole is L2-normalised; then the mean is
+/// probabilities, averaged over the views, are appended with a weight, and the whole is L2-normalised; then the mean is
 /// taken away and the rest L2-normalised. The square roots make the dot product of two images' probabilities the
-/// Bhattacharyya coefficient; the sum of those that are kept is small for an image that the classifier knows little of.
+/// Bhattacharyya coefficient.
 public struct EmbeddingComposition: Sendable, Equatable {
   /// Which views of a row are averaged; one or more.
   public var views: [Int]
@@ -17,12 +17,6 @@ public struct EmbeddingComposition: Sendable, Equatable {
     self.classWeight = classWeight
     self.mean = mean
   }
-
-  /// The number of an embedding that a class makes.
-  /// - Parameters:
-  ///   - probability: averaged over the views.
-  ///   - mass: the sum of all that are kept.
-  func value(of probability: Float, mass: Float) -> Float { classWeight * mass * probability.squareRoot() }
 
   /// Numbers in an embedding of rows of a layout.
   public func dimension(_ layout: RowLayout) -> Int {

@@ -8,7 +8,9 @@ extension EmbeddingFit {
   /// Numbers of a projected vector.
   private static let projectedDimension = 128
   /// Share of the exact neighbours that the codes' first candidates must hold, or vectors are coded whole.
-  private static let leastCandidateRecall = 0.999
+  private static let leastCandidateRecall = 0.997
+  /// Candidates that are compared exactly, as many as an ordinary search compares.
+  private static let candidates = 80
 
   /// What is to be learnt.
   public struct Purpose: Sendable, Equatable {
@@ -45,7 +47,18 @@ extension EmbeddingFit {
     guard purpose.codes else { return }
     let sample = embeddings.rows(drawn(PrincipalComponents.mostRows))
     let projection = Projection(fitting: sample, dimension: dimension, count: Self.projectedDimension)
-    (codes, self.projection) = (.int8, projection)
+    // Other rows than those of the fit, where there are.
+    let others = rows.count > PrincipalComponents.mostRows ? embeddings.rows(Self.others(of: rows)) : sample
+    if projection.candidateRecall(sample: others, candidates: Self.candidates) >= Self.leastCandidateRecall {
+      (codes, self.projection) = (.int8, projection)
+    } else {
+      codes = .float16
+    }
+  }
+
+  /// Rows between those that the components are fitted to.
+  private static func others(of rows: [Int]) -> [Int] {
+    PrincipalComponents.evenlyDrawn(PrincipalComponents.mostRows, of: rows.count - 1).map { rows[$0 + 1] }
   }
 
   /// How far the mean of rows is from the one that was learnt: its distance, in lengths of a centred embedding.

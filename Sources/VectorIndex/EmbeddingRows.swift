@@ -70,9 +70,8 @@ public struct EmbeddingRows: Sendable {
             sum[layout.dimension + kept.index] += kept.probability / Float(views.count)
           }
         }
-        let mass = sum[layout.dimension...].reduce(0, +)
         for index in layout.dimension..<dimension where sum[index] > 0 {
-          sum[index] = composition.value(of: sum[index], mass: mass)
+          sum[index] = composition.classWeight * sum[index].squareRoot()
         }
       }
     }

@@ -44,8 +44,7 @@ struct RowComposer {
         }
       }
     }
-    let mass = sums.reduce(0) { $0 + $1.sum } / Float(views.count)
-    for (index, sum) in sums { body(index, rows.composition.value(of: sum / Float(views.count), mass: mass)) }
+    for (index, sum) in sums { body(index, rows.composition.classWeight * (sum / Float(views.count)).squareRoot()) }
   }
 
   /// Scores of rows, in their order.

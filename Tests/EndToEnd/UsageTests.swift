@@ -18,7 +18,7 @@ import Testing
   @Test(arguments: [
     ["search"], ["search", "--label", "a", "--top", "0"], ["search", "a.jpg", "--json", "--csv"], ["index"],
     ["nonsense"], ["label", "add", "x"], ["remove"], ["evaluate", "x", "--crops", "3"],
-    ["duplicates", "--threshold", "2"],
+    ["duplicates", "--threshold", "2"], ["duplicates", "--kind", "equal"], ["duplicates", "--json", "--paths"],
     ["search", "x.jpg", "--format", "gif"], ["index", "x", "--m", "1"], ["index", "x", "--batch", "0"],
     ["search", "x.jpg", "--where-label", ""], ["search", "x.jpg", "--where-label", " "],
     ["embed", "x.jpg", "--max-megapixels", "0"], ["key", "create"], ["key", "create", "--role", "owner"],

@@ -1,5 +1,6 @@
 // What Swift sees of the C++ in this target: HNSW graphs over rows of a caller's matrix or codes of their own,
-// dot-product kernels, a bounded top-k selection and CRC-32C. No exception leaves it: failures are a status and a message.
+// kernels of dot products, conversions to and from half precision, a bounded top-k selection and CRC-32C. No exception
+// leaves it: failures are a status and a message.
 #pragma once
 
 #include <stdbool.h>
@@ -49,8 +50,8 @@ void kindred_half_dot2_by(
 
 // Signed bytes ------------------------------------------------------------------------------------------------------
 
-/// The code of a vector: its number of largest size becomes ±127. Returns the inverse of the code's length, not a number
-/// for a vector that has no direction (zeros, or a number that is not finite), whose code is zeros.
+/// The code of a vector: its number of largest size becomes ±127. Returns the inverse of the code's length. A vector
+/// that has no direction (zeros, or a number that is not finite) has a code of zeros, and no number as that inverse.
 float kindred_int8_encode(const float *vector, size_t count, int8_t *code);
 /// The dot product of two vectors of at most 65,536 signed bytes; exact, by the widest available kernel.
 int32_t kindred_int8_dot(const int8_t *a, const int8_t *b, size_t count);

@@ -8,6 +8,8 @@ public struct LabelCount: Sendable, Equatable, Codable {
   public var count: Int
   /// Of these, by a person's word: folder, CSV, text file or `label add`.
   public var given: Int
+  /// Whether it is a broader term of WordNet's, and its images carry it or a class below it; `nil` for a label.
+  public var isBroader: Bool?
 }
 
 extension Collection {

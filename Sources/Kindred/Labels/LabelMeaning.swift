@@ -66,3 +66,49 @@ extension Collection {
       .map { $0.0.words[0] }
   }
 }
+
+extension Collection {
+  /// WordNet's terms that are broader than classes which the network predicted, and that no image carries as a label;
+  /// those of most images first. A search for one finds the images of its classes.
+  /// - Parameters:
+  ///   - prefix: only terms that start so, whatever the case of their letters.
+  ///   - limit: how many at most; all when `nil`.
+  public func broaderLabels(prefix: String = "", limit: Int? = nil) throws -> [LabelCount] {
+    let start = Spelling.folded(prefix)
+    return try read { db in
+      let known = Set(try String.fetchAll(db, sql: "SELECT DISTINCT name FROM label").map(Spelling.folded))
+      var terms: [(name: String, classes: Set<String>)] = []
+      for term in BroaderTerms.all where !term.isClass {
+        // All words find it; the usual one is listed.
+        let name = term.words[0]
+        let folded = Spelling.folded(name)
+        guard !known.contains(folded), folded.hasPrefix(start) else { continue }
+        let classes = Set(term.classes.map { ImageNetClasses.all[$0].name })
+        if let same = terms.firstIndex(where: { $0.name == name }) {
+          terms[same].classes.formUnion(classes)
+        } else {
+          terms.append((name, classes))
+        }
+      }
+      var termsOfClass: [String: [Int]] = [:]
+      for (place, term) in terms.enumerated() {
+        for name in term.classes { termsOfClass[name, default: []].append(place) }
+      }
+      var counts = [Int](repeating: 0, count: terms.count)
+      var last = [Int64](repeating: -1, count: terms.count)
+      let cursor = try Row.fetchCursor(
+        db, sql: "SELECT image_id, name FROM label WHERE source = 'predicted' ORDER BY image_id")
+      while let row = try cursor.next() {
+        let image: Int64 = row["image_id"]
+        for place in termsOfClass[row["name"], default: []] where last[place] != image {
+          last[place] = image
+          counts[place] += 1
+        }
+      }
+      let found = terms.indices.filter { counts[$0] > 0 }
+        .map { LabelCount(name: terms[$0].name, count: counts[$0], given: 0, isBroader: true) }
+        .sorted { ($0.count, $1.name) > ($1.count, $0.name) }
+      return limit.map { Array(found.prefix($0)) } ?? found
+    }
+  }
+}

@@ -60,6 +60,7 @@ struct LabelSuggester {
     for task in state.tasks(leastImages: Self.leastImages, mostLabels: Self.mostLabels) {
       open.formUnion(task.open.map(\.imageID))
       let first = found.labels.count
+      guard task.labels.count >= 2 else { continue }
       found.labels += task.labels
       found.candidates += try candidates(task, embeddings, rejections: state.rejections).map {
         Candidate(imageID: $0.imageID, label: first + $0.label, confidence: $0.confidence)
@@ -75,7 +76,7 @@ struct LabelSuggester {
   private func candidates(
     _ task: LabelledState.Task, _ embeddings: EmbeddingRows, rejections: Set<LabelRejections.Rejection>
   ) throws -> [Candidate] {
-    guard task.labels.count >= 2, !task.open.isEmpty else { return [] }
+    guard !task.open.isEmpty else { return [] }
     let examples = task.examples(limit: RidgeClassifier.mostRows)
     try collection.check(rows: examples.map(\.row), of: embeddings)
     guard

@@ -45,6 +45,7 @@ extension Collection {
       throw KindredError(
         .invalidArgument, reason: "a confidence is between 0 and 1, and a limit or an offset is not negative")
     }
+    _ = try imageModel
     let wanted = try labels.map { try Set($0.map { try resolveLabel($0) }) }
     return try retryingAfterCompaction {
       let found = try LabelSuggester(collection: self).found()

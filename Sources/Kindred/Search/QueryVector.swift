@@ -1,10 +1,8 @@
 /// Makes one query of several examples.
 enum QueryVector {
-  /// How much the average of the negatives counts.
-  ///
-  /// Pooled features after a ReLU are all positive, so any two share much: taking negatives away whole would take that
-  /// common part away too and leave noise.
-  static let negativeWeight: Float = 0.5
+  /// How much the average of the negatives counts: what gained most where two wrong answers of the first fifteen were
+  /// taken away, with every network and recipe (docs/quality.md). Half loses again.
+  static let negativeWeight: Float = 0.25
 
   /// A vector that a caller gave, L2-normalised.
   /// - Parameters:

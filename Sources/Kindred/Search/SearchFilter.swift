@@ -4,7 +4,7 @@ import ImageDecoding
 
 /// Which images may be hits.
 public struct SearchFilter: Sendable, Equatable {
-  /// Images that carry this label, whatever the case of its letters.
+  /// Images that carry this label, whatever the case of its letters, or a class that it is WordNet's broader term of.
   public var label: String?
   /// A shell pattern for the absolute path; a pattern that does not start with `/` may begin below any folder.
   public var path: String?
@@ -74,11 +74,14 @@ public struct SearchFilter: Sendable, Equatable {
     var conditions: [String] = []
     var arguments = StatementArguments()
     if let label {
-      // SQLite ignores case only in ASCII.
-      let names = try Collection.spellings(of: label, db)
-      let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
-      conditions.append("EXISTS (SELECT 1 FROM label WHERE image_id = image.id AND name IN (\(places)))")
-      arguments += StatementArguments(names)
+      // A name that nothing carries lets nothing through.
+      if let meaning = try LabelMeaning(label, db) {
+        let carried = meaning.condition
+        conditions.append("EXISTS (SELECT 1 FROM label WHERE label.image_id = image.id AND \(carried.sql))")
+        arguments += carried.arguments
+      } else {
+        conditions.append("FALSE")
+      }
     }
     if let path {
       var column = "image.path"

@@ -35,6 +35,22 @@ enum SearchGraph: Sendable {
     }
   }
 
+  /// Makes a graph of rows that is not saved.
+  init(
+    of rows: [Int], _ embeddings: EmbeddingRows, fit: EmbeddingFit?, number: Int, parameters: HNSWParameters
+  ) throws {
+    if fit?.codes == nil, embeddings.features.layout.numbers != .float32 {
+      // Nothing was learnt yet that codes could be made with; whole embeddings do.
+      let whole = EmbeddingFit(rowCount: rows.count, dimension: embeddings.dimension, unrelated: 0, codes: .float16)
+      try self.init(features: embeddings.features, fit: whole, number: number, parameters: parameters)
+    } else {
+      try self.init(features: embeddings.features, fit: fit, number: number, parameters: parameters)
+    }
+    for start in stride(from: 0, to: rows.count, by: 2_048) {
+      try insert(rows: Array(rows[start..<min(start + 2_048, rows.count)]), embeddings: embeddings)
+    }
+  }
+
   private static func codeDimension(_ fit: EmbeddingFit) -> Int { fit.projection?.count ?? fit.dimension }
 
   /// What both kinds have in common.

@@ -14,7 +14,7 @@ public struct SearchRequest: Sendable {
 
   /// Averaged.
   public var positives: [Example] = []
-  /// Their average is subtracted, at half weight.
+  /// Their average is subtracted, at a quarter of their weight.
   public var negatives: [Example] = []
   /// Images that carry this label come first, then their nearest neighbours that do not.
   public var label: String?

@@ -38,7 +38,7 @@ public struct VectorSearcher: Sendable {
   /// The nearest entries; none in an empty collection.
   /// - Parameters:
   ///   - positives: averaged; one or more.
-  ///   - negatives: their average is taken away, at half weight.
+  ///   - negatives: their average is taken away, at a quarter of their weight.
   ///   - top: how many at most.
   ///   - offset: how many of the best to leave out.
   ///   - minimumScore: entries of a lower cosine are left out.

@@ -4,64 +4,71 @@ import Kindred
 
 struct DuplicatesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "duplicates", abstract: "Group pictures that look the same.",
-    discussion: "The first of each group is the largest. Nothing is deleted.")
+    commandName: "duplicates", abstract: "Group pictures that are alike.",
+    discussion: """
+      Three kinds are told apart: files with the same bytes (identical); versions of the same picture, encoded anew, \
+      resized, cropped a little, mirrored, turned, brighter or darker, or with a little text (same); and pictures that \
+      look alike, such as shots of a burst (look-alike). Whether two are the same picture is told from their samples, so \
+      their files are read. The first of each group is the largest. Nothing is deleted.
+      """)
 
-  @Option(help: ArgumentHelp("Least cosine of two pictures taken for one.", valueName: "score")) var threshold: Float =
-    0.97
+  @Option(help: ArgumentHelp("Only this kind: identical, same or look-alike. May be repeated.", valueName: "kind"))
+  var kind: [DuplicateKind] = []
+
+  @Option(help: ArgumentHelp("Least score of look-alikes.", valueName: "score"))
+  var threshold = DuplicateThresholds.lookAlikeScore
+
   @OptionGroup var place: CollectionOptions
-  @Flag(help: "Print JSON.") var json = false
-  @Flag(name: .customLong("print0"), help: "Print the paths of all but the first of each group, each ended by a NUL.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "Print CSV.")
+  var csv = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Print the paths of all but the first of each group, one a line; look-alikes only with --kind look-alike."))
+  var paths = false
+
+  @Flag(name: .customLong("print0"), help: "As --paths, each ended by a NUL.")
   var printsNul = false
 
   func validate() throws {
     guard threshold > 0, threshold <= 1 else { throw ValidationError("--threshold must be above 0 and at most 1.") }
-    guard !(json && printsNul) else { throw ValidationError("Choose one of --json and --print0.") }
+    guard [json, csv, paths, printsNul].count(where: { $0 }) <= 1 else {
+      throw ValidationError("Choose one of --json, --csv, --paths and --print0.")
+    }
   }
 
-  private struct Group: Encodable {
-    struct Member: Encodable {
-      var id: Int64
-      var path: String
-      var score: Float
-      var sameBytes: Bool
-      var width: Int
-      var height: Int
-      var byteCount: Int64
-    }
-    var members: [Member]
+  /// Lists of paths are for programs that move or delete files, which look-alikes are not for, unless a person says so.
+  private var kinds: Set<DuplicateKind> {
+    if !kind.isEmpty { return Set(kind) }
+    return paths || printsNul ? [.identical, .same] : Set(DuplicateKind.allCases)
   }
 
   func run() throws {
-    let bar = ProgressBar("Comparing", unit: "images")
-    let groups = try DuplicateFinder(place.open()).groups(threshold: threshold) { bar.show($0, of: $1) }
-    bar.clear()
+    let bars = [
+      DuplicateProgress.Stage.neighbors: ProgressBar("Looking up", unit: "images"),
+      .pairs: ProgressBar("Comparing", unit: "pairs"),
+    ]
+    let groups = try DuplicateFinder(place.open()).groups(kinds: kinds, threshold: threshold) {
+      bars[$0.stage]?.show($0.completed, of: $0.total)
+      if $0.completed == $0.total { bars[$0.stage]?.clear() }
+    }
+    let spare = groups.flatMap { $0.members.dropFirst() }
     if json {
-      try printJSON(
-        groups.map { group in
-          Group(
-            members: group.members.map {
-              Group.Member(
-                id: $0.record.id, path: $0.record.path, score: $0.score, sameBytes: $0.isSameBytes,
-                width: $0.record.width, height: $0.record.height, byteCount: $0.record.byteCount)
-            })
-        })
+      try printJSON(DuplicatesOutput(groups, threshold: threshold))
+    } else if csv {
+      DuplicatesOutput.printCSV(groups)
+    } else if paths {
+      for member in spare { print(member.record.path) }
     } else if printsNul {
-      for member in groups.flatMap({ $0.members.dropFirst() }) { print(member.record.path, terminator: "\0") }
-    } else if groups.isEmpty {
-      print("No duplicates at a threshold of \(threshold).")
+      for member in spare { print(member.record.path, terminator: "\0") }
     } else {
-      for group in groups {
-        print("\(group.members.count) alike:")
-        for member in group.members {
-          let note = member.isSameBytes ? "same bytes" : String(format: "%.3f", member.score)
-          print(
-            "  \(note.padding(toLength: 10, withPad: " ", startingAt: 0))  \(member.record.width) × \(member.record.height)  \(Terminal.path(member.record.path))"
-          )
-        }
-      }
-      let spare = groups.reduce(0) { $0 + $1.members.count - 1 }
-      print("\(Terminal.plural(groups.count, "group")), \(Terminal.plural(spare, "image")) more than one of each")
+      DuplicatesReport(groups, kinds: kinds, threshold: threshold).show()
     }
   }
 }
+
+extension DuplicateKind: ExpressibleByArgument {}

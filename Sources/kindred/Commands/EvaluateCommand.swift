@@ -17,7 +17,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Flag(help: "Measure the ImageNet classifier too.") var classify = false
   @Option(help: ArgumentHelp("Views for classes: 1, or the paper's 10.", valueName: "number")) var crops = 1
-  @Option(help: ArgumentHelp("How embeddings are made: plain, fast, best, or views joined by +.", valueName: "recipe"))
+  @Option(
+    help: ArgumentHelp(
+      "How embeddings are made: plain, fast, balanced, best, or views joined by +.", valueName: "recipe"))
   var recipe = RecipeChoice(.plain)
   @Option(help: ArgumentHelp("JPEG decoding: exact or fast.", valueName: "path")) var decode = DecodingOptions.Path
     .exact

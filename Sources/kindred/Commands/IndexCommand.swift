@@ -38,7 +38,7 @@ struct IndexCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How embeddings are made: plain, fast (the default), best (four times the work), or views joined by +. See `kindred recipe`.",
+      "How embeddings are made: plain, fast, balanced (the default), best, or views joined by +. See `kindred recipe`.",
       valueName: "recipe"))
   var recipe: RecipeChoice?
 

@@ -3,17 +3,21 @@ import Kindred
 
 struct LabelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "label", abstract: "List labels, give them to pictures and take them away.",
-    subcommands: [List.self, Add.self, Remove.self, Rename.self], defaultSubcommand: List.self)
+    commandName: "label", abstract: "List labels, give them to pictures, take them away, and have them proposed.",
+    subcommands: [List.self, Add.self, Remove.self, Rename.self, Suggest.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List labels with how many images carry them.")
     @Argument(help: "Only labels that start so.") var prefix = ""
     @OptionGroup var place: CollectionOptions
+    @Flag(help: "List WordNet's broader terms of predicted labels too, which search takes as labels.") var broader =
+      false
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-      let labels = try place.open().labels(prefix: prefix)
+      let collection = try place.open()
+      var labels = try collection.labels(prefix: prefix)
+      if broader { labels += try collection.broaderLabels(prefix: prefix) }
       if json { return try printJSON(labels) }
       guard !labels.isEmpty else {
         print(
@@ -22,9 +26,14 @@ struct LabelCommand: ParsableCommand {
       }
       var table = Table([("images", .right), ("label", .left)])
       for label in labels {
-        table.add([String(label.count), label.name + (label.given == 0 ? "  (predicted)" : "")])
+        table.add([String(label.count), label.name + Self.remark(label)])
       }
       print(table.text)
+    }
+
+    private static func remark(_ label: LabelCount) -> String {
+      if label.isBroader == true { return "  (broader term)" }
+      return label.given == 0 ? "  (predicted)" : ""
     }
   }
 

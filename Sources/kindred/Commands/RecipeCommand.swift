@@ -8,8 +8,9 @@ struct RecipeCommand: ParsableCommand {
     discussion: """
       plain: the centre crop's pooled feature, cosine: what the paper evaluates.
       fast: the same view, with class probabilities where the network has ImageNet's classes, centred cosine.
-      best: the centre crop, the whole picture squashed, and the mirror images of both; four times the work.
-      Views joined by + (crop, squash, crop-mirror, squash-mirror) are a recipe too: crop+squash is between the two.
+      balanced: the centre crop and the whole picture, squashed; twice the work, and the default.
+      best: both views and their mirror images; four times the work.
+      Views joined by + (crop, squash, crop-mirror, squash-mirror) are a recipe too.
 
       What the network said of each view is stored, so a recipe can change without running it again where its views are \
       there. `kindred bench` measures what each costs on this machine.
@@ -39,7 +40,7 @@ struct RecipeCommand: ParsableCommand {
   struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "set", abstract: "Change a collection's recipe; the network is not run again.")
-    @Argument(help: "plain, fast, best, or views joined by +.") var choice: RecipeChoice
+    @Argument(help: "plain, fast, balanced, best, or views joined by +.") var choice: RecipeChoice
     @OptionGroup var place: CollectionOptions
 
     func run() throws {
