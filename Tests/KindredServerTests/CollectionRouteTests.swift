@@ -51,7 +51,7 @@ import Testing
       let made = try await client.send(.get, base).json
       #expect(made["recipe"]?["views"]?.text == #"["crop","crop-mirror","squash","squash-mirror"]"#)
       #expect(made["recipe"]?["name"]?.text == #""best""# && made["recipe"]?["similarity"]?.text == #""centered""#)
-      #expect(made["possible_recipes"]?.text == #"["plain","fast","best"]"# && made["recipe_change"]?.text == "null")
+      #expect(made["possible_recipes"]?.text == #"["plain","fast","balanced","best"]"# && made["recipe_change"]?.text == "null")
       let search = base + "/search"
       let before = try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text
       let plain = try await client.send(.patch, base, json: #"{"recipe":"plain","title":"Ours"}"#)
@@ -71,7 +71,7 @@ import Testing
       let body = #"{"name":"small","model":"tiny","recipe":"crop+squash"}"#
       let small = try await client.send(.post, "/v1/collections", json: body)
       #expect(try small.json["stored_views"]?.text == #"["crop","squash"]"#)
-      #expect(try small.json["possible_recipes"]?.text == #"["plain","fast"]"#)
+      #expect(try small.json["possible_recipes"]?.text == #"["plain","fast","balanced"]"#)
       // What can't be leaves the rest of the body undone.
       let refused = try await client.send(.patch, "/v1/collections/small", json: #"{"recipe":"best","title":"A"}"#)
       #expect(refused.problem == "recipe-not-possible" && refused.text.contains("crop, squash"))

@@ -37,6 +37,7 @@ enum PageFiles {
     File("/detail.js", script, PackageResources.detail_js),
     File("/docs.js", script, PackageResources.docs_js),
     File("/dom.js", script, PackageResources.dom_js),
+    File("/duplicates.js", script, PackageResources.duplicates_js),
     File("/gestures.js", script, PackageResources.gestures_js),
     File("/grid.js", script, PackageResources.grid_js),
     File("/jobs.js", script, PackageResources.jobs_js),

@@ -12,6 +12,7 @@ public final class ServerServices: Sendable {
   public let jobs: IndexJobs
   public let metrics: ServerMetrics
   let recipes = RecipeChanges()
+  let duplicates = DuplicateSearches()
   public let logger: Logger
 
   /// Searches that need no network, and whatever reads SQLite.
@@ -72,14 +73,15 @@ public final class ServerServices: Sendable {
     return member
   }
 
-  /// Has the job that runs end after the batch in hand, and waits for that; every caller does.
+  /// Has what runs in the background end after the batch in hand, and waits for that; every caller does.
   func stopJobs() async {
     let task = stopping.withLock { task in
       let known =
         task
-        ?? Task { [jobs] in
+        ?? Task { [jobs, duplicates] in
           await withCheckedContinuation { continuation in
             Thread {
+              duplicates.stop()
               jobs.stop()
               continuation.resume()
             }.start()

@@ -14,6 +14,7 @@ struct NativeRoutes {
     addLabels(to: &table)
     addSuggestions(to: &table)
     addSearch(to: &table)
+    addDuplicates(to: &table)
     addMap(to: &table)
     addJobs(to: &table)
   }

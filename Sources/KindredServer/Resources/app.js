@@ -3,6 +3,7 @@
 import { api, hasKey, setKey } from "./api.js";
 import { showDetail } from "./detail.js";
 import { byId, el, toast } from "./dom.js";
+import { leaveDuplicates, showDuplicates } from "./duplicates.js";
 import { leaveJobs, setUpJobs, showJobs } from "./jobs.js";
 import { setRole } from "./labels.js";
 import { showMap } from "./map.js";
@@ -13,7 +14,7 @@ import { showSuggestions } from "./suggestions.js";
 import { showTray } from "./tray.js";
 import { button, errorNotice } from "./views.js";
 
-const tabs = ["search", "map", "suggestions", "index"];
+const tabs = ["search", "map", "suggestions", "duplicates", "index"];
 const switcher = byId("collection");
 
 let session = null;
@@ -84,7 +85,8 @@ function render(s, before) {
     button.tabIndex = name === tab ? 0 : -1;
   }
   document.body.dataset.tab = tab;
-  const view = { map: "Map", suggestions: "Suggestions", index: "Index" }[tab] ?? title(s);
+  const names = { map: "Map", suggestions: "Suggestions", duplicates: "Duplicates", index: "Index" };
+  const view = names[tab] ?? title(s);
   document.title = view ? `${view} – Kindred` : "Kindred";
   if (tab === "index") {
     if (before?.tab !== "index" || before.c !== s.c) showJobs(collections, collection);
@@ -102,6 +104,8 @@ function render(s, before) {
   }
   if (tab === "map") showMap(collection);
   if (tab === "suggestions") showSuggestions(collection);
+  if (tab === "duplicates") showDuplicates(collection);
+  else leaveDuplicates();
   showDetail(collection);
 }
 

@@ -9,7 +9,8 @@ import { releaseThumbnails, showThumbnail } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice } from "./views.js";
 
-const duplicateScore = 0.97;
+// From here on the engine calls pictures look-alikes (DuplicateThresholds.lookAlikeScore).
+const duplicateScore = 0.95;
 
 const dialog = byId("detail");
 const body = byId("detail-body");

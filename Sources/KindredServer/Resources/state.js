@@ -11,7 +11,7 @@ function parse(search) {
     const numbers = (parameters.get(name) ?? "").split(",").filter(Boolean).map(Number);
     state[name] = [...new Set(numbers.filter((id) => Number.isSafeInteger(id) && id >= 0))];
   }
-  if (!["map", "suggestions", "index"].includes(state.tab)) state.tab = "search";
+  if (!["map", "suggestions", "duplicates", "index"].includes(state.tab)) state.tab = "search";
   if (!/^\d+$/.test(state.item)) state.item = "";
   if (!(/^[\d.]+$/.test(state.least) && Number(state.least) <= 1)) state.least = "";
   return state;
