@@ -25,7 +25,8 @@ struct KindredCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Upkeep",
         subcommands: [
-          StatsCommand.self, VerifyCommand.self, EvaluateCommand.self, ModelCommand.self, KeyCommand.self,
+          StatsCommand.self, VerifyCommand.self, EvaluateCommand.self, BenchCommand.self, ModelCommand.self,
+          KeyCommand.self,
           DoctorCommand.self,
         ]),
     ])

@@ -32,7 +32,7 @@ import VectorIndex
       let digest = ContentHash.sha256(Array("\(number)".utf8))
       let content = NewContent(
         byteCount: 1, metadata: ImageMetadata(format: .jpeg, width: 1, height: 1),
-        embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))
+        embedding: Embedding(views: [ViewFeature](repeating: ViewFeature(vector: vector), count: 2), predictions: []))
       entries.append(
         BatchEntry(
           file: WalkedFile(path: "/pictures/\(cluster)/\(number).jpg", byteCount: 1, modified: 0),

@@ -80,7 +80,9 @@ import VectorIndex
             sha256: ContentHash.sha256(Array("\(number)".utf8)),
             NewContent(
               byteCount: 1, metadata: .init(format: .jpeg, width: 1, height: 1),
-              embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))), folderLabels: [])
+              embedding: Embedding(
+                views: [ViewFeature](repeating: ViewFeature(vector: vector), count: 2), predictions: []))),
+          folderLabels: [])
       }
       _ = try writer.commit(entries)
       try writer.updateGraph(force: true)

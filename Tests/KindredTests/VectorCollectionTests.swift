@@ -37,7 +37,7 @@ import Testing
 
     // An example is no hit itself; what is taken away moves its like to the end.
     #expect(try searcher.search(like: [.identifier(0)], top: 5).hits.map(\.record.id) == [2, 1])
-    let far = try searcher.search(like: [.vector([1, 1, 0])], unlike: [.identifier(1)], top: 5).hits
+    let far = try searcher.search(like: [.vector([1, 0.6, 0])], unlike: [.identifier(1)], top: 5).hits
     #expect(far.map(\.record.id) == [0, 2])
     #expect(throws: KindredError.self) { try searcher.search(like: [.identifier(9)], top: 5) }
 

@@ -31,7 +31,9 @@ public struct EvaluationResult: Sendable, Equatable {
   public var count: Int
   /// Pictures whose class is known, when classifying.
   public var classifiedCount: Int?
-  /// How long the network took for all pictures, without decoding.
+  /// How long everything took for all pictures: reading, decoding, the network.
+  public var seconds: Double
+  /// How long the network took of that.
   public var networkSeconds: Double
   public var skipped: [IndexSummary.SkippedFile]
 }
@@ -87,6 +89,7 @@ public struct Evaluator {
     var classified = 0
     var completed = 0
     report(0, files.count)
+    let begin = ContinuousClock.now
     for start in stride(from: 0, to: files.count, by: options.batchSize) {
       let batch = Array(files[start..<min(start + options.batchSize, files.count)])
       let prepared = decode(batch, embedder)
@@ -123,6 +126,7 @@ public struct Evaluator {
         if best.contains(expected) { hits5 += 1 }
       }
     }
+    let seconds = (ContinuousClock.now - begin).seconds
     guard !labels.isEmpty else {
       throw KindredError(
         .unreadableFolder, place: folder, reason: "none of the \(files.count) files is a picture that can be read")
@@ -143,7 +147,8 @@ public struct Evaluator {
     return EvaluationResult(
       retrieval: retrieval, top1: options.classifies ? Double(hits1) / Double(classified) : nil,
       top5: options.classifies ? Double(hits5) / Double(classified) : nil, count: labels.count,
-      classifiedCount: options.classifies ? classified : nil, networkSeconds: networkSeconds, skipped: skipped)
+      classifiedCount: options.classifies ? classified : nil, seconds: seconds, networkSeconds: networkSeconds,
+      skipped: skipped)
   }
 
   private struct Views: Sendable {

@@ -81,16 +81,32 @@ final class Sandbox {
     return try ImageModel(graph: spec.graph(randomSeed: 7), recipe: recipe, name: "test", executor: .openBLAS)
   }
 
+  static func described(_ model: ImageModel) -> CollectionSettings.Model {
+    .init(
+      name: "test", sha256: String(repeating: "ab", count: 32), preprocessing: model.recipe,
+      featureDimension: model.featureDimension, classCount: model.classCount)
+  }
+
+  /// Settings of the format's first version: one view in single precision.
+  static func firstSettings(_ model: ImageModel) -> CollectionSettings { CollectionSettings(model: described(model)) }
+
   static func settings(_ model: ImageModel) -> CollectionSettings {
-    CollectionSettings(
-      model: .init(
-        name: "test", sha256: String(repeating: "ab", count: 32), preprocessing: model.recipe,
-        featureDimension: model.featureDimension, classCount: model.classCount))
+    CollectionSettings(model: described(model), recipe: recipe(model))
+  }
+
+  static func recipe(_ model: ImageModel) -> EmbeddingRecipe {
+    EmbeddingRecipe(EmbeddingRecipe.standard, for: described(model))
   }
 
   func collection() throws -> Collection {
     if Collection.exists(at: index) { return try Collection(at: index) }
-    return try Collection.create(at: index, settings: Self.settings(Self.model()))
+    let model = try Self.model()
+    return try Collection.create(at: index, settings: Self.settings(model), recipe: Self.recipe(model))
+  }
+
+  /// A collection as the format's first version made it.
+  func firstCollection() throws -> Collection {
+    try Collection.create(at: index, settings: Self.firstSettings(Self.model()))
   }
 
   /// Runs the indexer over the pictures.
