@@ -63,7 +63,7 @@ Node Graph::add_node(const uint8_t *datum, int level) {
   return node;
 }
 
-/// What a new node may be linked to on a layer; never nothing.
+/// What a new node may be linked to on a layer; never nothing. `nearest` has the nearest last.
 Graph::Candidates Graph::candidates_for(
   const void *datum, const std::vector<Node> &nearest, Node entry, int layer) const {
   Candidates candidates = search_layer<true>(datum, nearest, layer, ef_construction_, true);
@@ -74,7 +74,7 @@ Graph::Candidates Graph::candidates_for(
   // Searches begin at the entry point even when it is deleted, so it needs links to what is new.
   if (isMarkedDeleted(entry)) add(entry);
   // All that can be reached is deleted: a link to a deleted node still leads on.
-  if (candidates.empty()) add(nearest.front());
+  if (candidates.empty()) add(nearest.back());
   return candidates;
 }
 

@@ -81,7 +81,7 @@ Graph::Candidates Graph::search_layer(
 }
 
 /// Where a search on layer 0 begins: the best that a search on layer 1 finds from where the greedy walk ends. One greedy
-/// walk ends in the wrong region when the neighbours of a query are in several.
+/// walk ends in the wrong region when the neighbours of a query are in several. The nearest is last.
 template <bool locking>
 std::vector<Node> Graph::entries_for(const void *datum, Node entry, int highest) const {
   if (highest < 1) return {entry};

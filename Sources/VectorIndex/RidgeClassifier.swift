@@ -3,15 +3,15 @@ internal import COpenBLAS
 /// A linear classifier of many classes by least squares with a penalty, whose answers for rows that it was not told of
 /// are exact and cost no further fit.
 ///
-/// A score is near 1 for vectors of a class and near 0 for others. With K the products of the rows plus 1, for the bias,
-/// W their weights and Y the classes, G = (K + penalty·W⁻¹)⁻¹ and A = G·Y, the scores are K·A; and those of some rows S
-/// from a fit without them are Y(S) − G(S,S)⁻¹·A(S).
+/// A score is near 1 for vectors of a class and near 0 for others, and for vectors that are like none. With K the products
+/// of the rows, W their weights and Y the classes, G = (K + penalty·W⁻¹)⁻¹ and A = G·Y, the scores are K·A; and those of
+/// some rows S from a fit without them are Y(S) − G(S,S)⁻¹·A(S). There is no bias: with one, the scores of every vector
+/// would add up to about 1, and what is like no class would not be seen.
 public struct RidgeClassifier: Sendable {
   public let dimension: Int
   public let classCount: Int
   /// `[classCount, dimension]`, flattened.
   public let directions: [Float]
-  public let biases: [Float]
   /// `[rows, classCount]`: each row's scores from a fit without that row.
   public let heldOut: [Float]
 
@@ -39,7 +39,7 @@ public struct RidgeClassifier: Sendable {
     guard rows > 0, rows <= Self.mostRows, classCount > 0, penalty > 0, penalty.isFinite,
       weights.allSatisfy({ $0 > 0 && $0.isFinite })
     else { return nil }
-    var kernel = MatrixMath.selfProduct(vectors, rows: rows, columns: dimension, ofRows: true).map { Double($0) + 1 }
+    var kernel = MatrixMath.selfProduct(vectors, rows: rows, columns: dimension, ofRows: true).map { Double($0) }
     for row in 0..<rows { kernel[row * rows + row] += penalty / weights[row] }
     guard let factor = CholeskyFactor(kernel, side: rows) else { return nil }
     var targets = [Double](repeating: 0, count: rows * classCount)
@@ -50,17 +50,14 @@ public struct RidgeClassifier: Sendable {
     inverse = factor.inverse()
     let single = shares.map { Float($0) }
     directions = Self.combined(single, vectors, rows: rows, columns: classCount, dimension: dimension)
-    var sums = [Double](repeating: 0, count: classCount)
     var heldOut = [Float](repeating: 0, count: rows * classCount)
     for row in 0..<rows {
       let own = inverse[row * rows + row]
       for column in 0..<classCount {
         let place = row * classCount + column
-        sums[column] += shares[place]
         heldOut[place] = Float(targets[place] - shares[place] / own)
       }
     }
-    biases = sums.map { Float($0) }
     self.heldOut = heldOut
     self.dimension = dimension
     self.classCount = classCount
@@ -84,13 +81,9 @@ public struct RidgeClassifier: Sendable {
   /// - Returns: `[rows, classCount]`.
   public func scores(of vectors: [Float]) -> [Float] {
     precondition(vectors.count.isMultiple(of: dimension), "\(vectors.count) numbers in vectors of \(dimension)")
-    let rows = vectors.count / dimension
-    var scores = MatrixMath.product(
-      vectors, directions, rows: rows, columns: classCount, inner: dimension, transposesRight: true)
-    for row in 0..<rows {
-      for column in 0..<classCount { scores[row * classCount + column] += biases[column] }
-    }
-    return scores
+    return MatrixMath.product(
+      vectors, directions, rows: vectors.count / dimension, columns: classCount, inner: dimension,
+      transposesRight: true)
   }
 
   /// The scores of some rows from a fit without any of them.

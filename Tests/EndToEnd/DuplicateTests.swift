@@ -4,13 +4,13 @@ import Testing
 @Suite(
   .enabled(if: SharedData.isPresent && SharedData.home != nil && PythonScript.isPresent))
 struct DuplicateTests {
-  /// A quarter of the pictures that `Benchmarks/quality/duplicates` measures.
+  /// An eighth of the pictures that `Benchmarks/quality/duplicates` measures.
   @Test func editedPicturesAreFoundAndOthersAreNot() throws {
     try PythonScript.run(
       "duplicates.py",
       [
         "--kindred", Program.path, "--home", try #require(SharedData.home), "--pictures", SharedData.sample,
-        "--limit", "50", "--seed", "7", "--least-recall", "0.97", "--least-precision", "0.99",
+        "--limit", "25", "--seed", "7", "--least-recall", "0.97", "--least-precision", "0.99",
       ])
   }
 

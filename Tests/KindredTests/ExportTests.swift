@@ -28,11 +28,11 @@ import Testing
     #expect(bytes.count == 128 + values.count * 4)
     #expect(Array(bytes.suffix(values.count * 4)) == values.withUnsafeBytes { Array($0) })
 
-    // The pooled features as the network gave them come back from unit vectors and lengths.
+    // The pooled features as the network gave them come back, but for the rounding of half precision.
     let image = try ImageDecoder().decode(contentsOf: rows[2][2]).image
     let expected = try Embedder(model: model).embed(image).feature
     let row = Array(values[model.featureDimension..<(2 * model.featureDimension)])
-    for (value, wanted) in zip(row, expected) { #expect(abs(value - wanted) <= 1e-4 * (1 + abs(wanted))) }
+    for (value, wanted) in zip(row, expected) { #expect(abs(value - wanted) <= 6e-4 * (1 + abs(wanted))) }
   }
 
   @Test func aCSVFileOfTheSameNameIsLeftAlone() throws {

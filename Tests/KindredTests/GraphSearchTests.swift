@@ -32,7 +32,7 @@ import VectorIndex
       let digest = ContentHash.sha256(Array("\(number)".utf8))
       let content = NewContent(
         byteCount: 1, metadata: ImageMetadata(format: .jpeg, width: 1, height: 1),
-        embedding: Embedding(views: [ViewFeature](repeating: ViewFeature(vector: vector), count: 2), predictions: []))
+        embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))
       entries.append(
         BatchEntry(
           file: WalkedFile(path: "/pictures/\(cluster)/\(number).jpg", byteCount: 1, modified: 0),
@@ -47,7 +47,7 @@ import VectorIndex
     var found = 0
     var wanted = 0
     for row in stride(from: 3, to: 5_000, by: 251) {
-      let vector = try collection.features(at: collection.moment()).row(row)
+      let vector = try collection.feature(row: row)
       func hits(exact: Bool) throws -> SearchResult {
         try sandbox.search {
           $0.positives = [.vector(vector)]
@@ -69,7 +69,7 @@ import VectorIndex
     let sandbox = try Sandbox()
     let collection = try Self.fill(sandbox, count: 6_000)
     func isExact() throws -> Bool {
-      let vector = try collection.features(at: collection.moment()).row(0)
+      let vector = try collection.feature(row: 0)
       return try sandbox.search { $0.positives = [.vector(vector)] }.exact
     }
     // Without a graph every image is compared.
@@ -105,7 +105,7 @@ import VectorIndex
       #expect(gone.count == 100)
       try writer.remove(imageIDs: gone)
     }
-    let vector = try collection.features(at: collection.moment()).row(5_400)
+    let vector = try collection.feature(row: 5_400)
     let result = try sandbox.search { $0.positives = [.vector(vector)] }
     #expect(!result.exact)
     #expect(result.hits[0].record.path.hasSuffix("/5400.jpg"))
@@ -139,13 +139,13 @@ import VectorIndex
     let sandbox = try Sandbox()
     let collection = try Self.fill(sandbox, count: 5_100)
     do { try CollectionWriter(collection).updateGraph() }
-    let path = sandbox.index + "/graph-000001.hnsw"
+    let path = sandbox.index + "/graph-000001-000001.hnsw"
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     bytes[bytes.count / 2] ^= 0x55
     try bytes.write(to: URL(fileURLWithPath: path))
 
     let reopened = try Collection(at: sandbox.index)
-    let vector = try reopened.features(at: reopened.moment()).row(0)
+    let vector = try reopened.feature(row: 0)
     #expect(try sandbox.search { $0.positives = [.vector(vector)] }.exact)
     #expect(try Verifier(reopened, hashesFiles: false).run().problems.contains { $0.kind == .graph })
     do { try CollectionWriter(reopened).updateGraph() }

@@ -80,8 +80,7 @@ import VectorIndex
             sha256: ContentHash.sha256(Array("\(number)".utf8)),
             NewContent(
               byteCount: 1, metadata: .init(format: .jpeg, width: 1, height: 1),
-              embedding: Embedding(
-                views: [ViewFeature](repeating: ViewFeature(vector: vector), count: 2), predictions: []))),
+              embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: []))),
           folderLabels: [])
       }
       _ = try writer.commit(entries)
@@ -95,7 +94,7 @@ import VectorIndex
       try Verifier(Collection(at: first.index), hashesFiles: false).run().problems.count { $0.kind == .graph }
     }
     #expect(try graphProblems() == 0)
-    let name = "/graph-000001.hnsw"
+    let name = "/graph-000001-000001.hnsw"
     try FileManager.default.removeItem(atPath: first.index + name)
     try FileManager.default.copyItem(atPath: second.index + name, toPath: first.index + name)
     #expect(try graphProblems() > 0)

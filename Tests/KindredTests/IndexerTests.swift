@@ -209,7 +209,7 @@ import Testing
     do {
       // A process that died between the append and the transaction.
       let writer = try CollectionWriter(collection)
-      _ = try writer.features.append([Float](repeating: 0.125, count: writer.features.dimension))
+      _ = try writer.features.append(rows: [0], of: writer.features)
     }
     #expect(try Verifier(collection).run().isSound)
     try sandbox.picture("b.jpg", hue: 1)
@@ -235,7 +235,7 @@ import Testing
     let collection = try sandbox.collection()
     var before: [String: [Float]] = [:]
     try collection.forEachRecord { record in
-      before[record.path] = try collection.features(at: collection.moment()).row(record.featureRow)
+      before[record.path] = try collection.feature(row: record.featureRow)
     }
     for number in [0, 3, 4, 7, 11] { try sandbox.remove("\(number).jpg") }
     try sandbox.run()
@@ -247,7 +247,7 @@ import Testing
     }
     var count = 0
     try collection.forEachRecord { record in
-      let feature = try collection.features(at: collection.moment()).row(record.featureRow)
+      let feature = try collection.feature(row: record.featureRow)
       #expect(feature == before[record.path])
       count += 1
     }

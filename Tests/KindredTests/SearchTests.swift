@@ -44,7 +44,7 @@ import VectorIndex
     #expect(sandbox.names(byID)[0].hasPrefix("blue"))
 
     let record = try collection.record(id: id)
-    let vector = try collection.features(at: collection.moment()).row(record.featureRow).map { $0 * 3 }
+    let vector = try collection.feature(row: record.featureRow).map { $0 * 3 }
     let byVector = try sandbox.search { $0.positives = [.vector(vector)] }
     #expect(byVector.hits[0].record.id == id)
     #expect(throws: KindredError.self) { try sandbox.search { $0.positives = [.vector([1, 2, 3])] } }

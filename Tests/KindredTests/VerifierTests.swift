@@ -26,7 +26,7 @@ import VectorIndex
     let collection = try Collection(at: sandbox.index)
     var found: [String: [Float]] = [:]
     try collection.forEachRecord {
-      found[$0.path] = try collection.features(at: collection.moment()).row($0.featureRow)
+      found[$0.path] = try collection.feature(row: $0.featureRow)
     }
     return found
   }

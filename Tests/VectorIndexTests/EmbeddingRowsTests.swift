@@ -76,7 +76,8 @@ import Testing
         #expect(abs(Double(found) - wanted) < 1e-5)
       }
       let stored = embeddings.embedding(ofStored: features.views(ofRow: index))
-      for (found, wanted) in zip(stored, embeddings.row(index)) { #expect(abs(found - wanted) < 1e-5) }
+      // A vector's own length is scaled out again, rounded to half precision or not.
+      for (found, wanted) in zip(stored, embeddings.row(index)) { #expect(abs(found - wanted) < 1e-4) }
     }
   }
 

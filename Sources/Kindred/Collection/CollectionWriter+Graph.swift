@@ -79,7 +79,9 @@ extension CollectionWriter {
       if isCancelled() {
         // Rows are inserted in ascending order: searches compare what comes after the last one by itself.
         try graph.base.save(to: path, generation: -1)
-        if !fitting.isNew { collection.closeFiles() }
+        // A graph that is whole serves better than a new one that has hardly begun.
+        if !fitting.isNew || !hasUsableGraph(moment) { try adopt(fitting) }
+        collection.closeFiles()
         return
       }
       try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]), embeddings: embeddings)
@@ -88,6 +90,10 @@ extension CollectionWriter {
     try graph.base.save(to: path, generation: moment.generation)
     try adopt(fitting)
     collection.closeFiles()
+  }
+
+  private func hasUsableGraph(_ moment: Collection.Moment) -> Bool {
+    ((try? collection.graph(at: moment)) ?? nil) != nil
   }
 
   /// Writes a new feature file of the live rows alone, when dead ones are more than a third.

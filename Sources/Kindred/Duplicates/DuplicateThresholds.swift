@@ -30,6 +30,8 @@ public enum DuplicateThresholds {
   static let leastTexture: Float = 3
   /// Blocks' worth of texture below which only ``sureAgreement`` will do.
   static let littleTexture: Float = 12
+  /// Share of blocks that disagree from which something is said to have been added.
+  static let editedShare: Float = 0.015
   static let leastColourAgreement: Float = 0.85
   /// Mean square of a block's details at which the block has its full weight.
   static let textureEnergy: Float = 60

@@ -33,6 +33,14 @@ public struct PictureComparison: Sendable, Equatable {
     public var differing: Float = 0
   }
 
+  /// Whether the pictures fit on each other in most of what is to be seen, though perhaps not well enough to be the same
+  /// by themselves.
+  var fits: Bool {
+    isSame
+      || evidence.texture >= DuplicateThresholds.littleTexture && agreement >= DuplicateThresholds.leastAgreement
+        && evidence.colour >= DuplicateThresholds.leastColourAgreement
+  }
+
   /// The same answer for `(first, second)` and `(second, first)`.
   public init(_ first: PictureSignature, _ second: PictureSignature) {
     isSame = false
@@ -94,6 +102,10 @@ public struct PictureComparison: Sendable, Equatable {
         || agreement >= DuplicateThresholds.leastAgreement && blocks.texture >= DuplicateThresholds.littleTexture
           && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing))
       && evidence.colour >= DuplicateThresholds.leastColourAgreement
-    if isSame { relation = PictureRelation(first, second, place, isToned: blocks.isToned) }
+    if isSame {
+      relation = PictureRelation(
+        first, second, place, isToned: blocks.isToned,
+        isEdited: blocks.differing >= DuplicateThresholds.editedShare)
+    }
   }
 }

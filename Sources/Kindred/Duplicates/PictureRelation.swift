@@ -11,12 +11,17 @@ public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
   public static let resized = PictureRelation(rawValue: 16)
   /// Other brightness or contrast.
   public static let toned = PictureRelation(rawValue: 32)
+  /// With something else in a few places, such as a line of text.
+  public static let edited = PictureRelation(rawValue: 256)
   /// Encoded anew, and nothing else.
   public static let reencoded = PictureRelation(rawValue: 64)
   /// The same bytes.
   public static let identical = PictureRelation(rawValue: 128)
 
-  init(_ first: PictureSignature, _ second: PictureSignature, _ place: PictureAlignment?, isToned: Bool) {
+  init(
+    _ first: PictureSignature, _ second: PictureSignature, _ place: PictureAlignment?, isToned: Bool,
+    isEdited: Bool = false
+  ) {
     self = []
     let isTurned = place?.turn.isRotated ?? false
     if place?.turn.isMirrored ?? false { insert(.mirrored) }
@@ -30,6 +35,7 @@ public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
       if width != first.pictureWidth || height != first.pictureHeight { insert(.resized) }
     }
     if isToned { insert(.toned) }
+    if isEdited { insert(.edited) }
     if isEmpty { insert(.reencoded) }
   }
 
@@ -37,7 +43,8 @@ public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
   public var words: [String] {
     let names: [(PictureRelation, String)] = [
       (.identical, "identical"), (.sameSamples, "same samples"), (.mirrored, "mirrored"), (.turned, "turned"),
-      (.cropped, "cropped"), (.resized, "resized"), (.toned, "brightness changed"), (.reencoded, "re-encoded"),
+      (.cropped, "cropped"), (.resized, "resized"), (.toned, "brightness changed"),
+      (.edited, "changed in places"), (.reencoded, "re-encoded"),
     ]
     return names.filter { contains($0.0) }.map(\.1)
   }

@@ -32,19 +32,24 @@ struct SameGroups {
   }
 
   private static func isSame(_ first: Int, _ second: Int, _ store: SignatureStore) -> Bool {
-    guard let sketch = try? store.sketch(first), let other = try? store.sketch(second), sketch.mayBeSame(as: other),
-      let one = try? store.signature(first), let another = try? store.signature(second)
-    else { return false }
-    return PictureComparison(one, another).isSame
+    comparison(first, second, store)?.isSame ?? false
   }
 
-  /// Makes one group of two whose members are the same picture. Those that stand for them must be the same too, or small
-  /// differences would add up along a chain of frames.
+  /// `nil` where the pictures can't be read or have nothing in common.
+  private static func comparison(_ first: Int, _ second: Int, _ store: SignatureStore) -> PictureComparison? {
+    guard let sketch = try? store.sketch(first), let other = try? store.sketch(second), sketch.mayBeSame(as: other),
+      let one = try? store.signature(first), let another = try? store.signature(second)
+    else { return nil }
+    return PictureComparison(one, another)
+  }
+
+  /// Makes one group of two that have members which are the same picture. Those that stand for them must fit on each
+  /// other too, or small differences would add up along a chain of frames.
   private mutating func join(_ first: Int, _ second: Int) {
     let (root, other) = (groups.root(first), groups.root(second))
     guard root != other else { return }
     let isDirect = (root == first && other == second) || (root == second && other == first)
-    guard isDirect || Self.isSame(root, other, store) else { return }
+    guard isDirect || Self.comparison(root, other, store)?.fits ?? false else { return }
     groups.join(root, other, root: contents.isLarger(root, other) ? root : other)
   }
 

@@ -58,9 +58,9 @@ struct LabelSuggester {
     var found = Found()
     var open = Set<Int64>()
     for task in state.tasks(leastImages: Self.leastImages, mostLabels: Self.mostLabels) {
+      guard task.labels.count >= 2 else { continue }
       open.formUnion(task.open.map(\.imageID))
       let first = found.labels.count
-      guard task.labels.count >= 2 else { continue }
       found.labels += task.labels
       found.candidates += try candidates(task, embeddings, rejections: state.rejections).map {
         Candidate(imageID: $0.imageID, label: first + $0.label, confidence: $0.confidence)

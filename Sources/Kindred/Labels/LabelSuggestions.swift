@@ -16,7 +16,8 @@ public struct LabelSuggestions: Sendable {
   public var total: Int
   /// Images that could get a suggestion.
   public var unlabelled: Int
-  /// Labels that enough images carry to be learnt from; there are suggestions of no others.
+  /// Labels that enough images carry to be learnt from; there are suggestions of no others. There are two at least, or
+  /// none.
   public var labels: [String]
 }
 

@@ -77,10 +77,10 @@ extension LabelCommand {
     }
 
     private static func whyNone(_ found: LabelSuggestions) -> String {
-      if found.unlabelled == 0 { return "Every picture carries a label." }
       if found.labels.isEmpty {
         return "There must be two labels or more, each on \(Collection.leastImagesOfSuggestedLabel) pictures or more."
       }
+      if found.unlabelled == 0 { return "Every picture carries a label." }
       return "Nothing to propose for \(Terminal.plural(found.unlabelled, "unlabelled picture")); "
         + "a lower --min-confidence may give some."
     }

@@ -95,7 +95,8 @@ final class Sandbox {
   }
 
   static func recipe(_ model: ImageModel) -> EmbeddingRecipe {
-    EmbeddingRecipe(EmbeddingRecipe.standard, for: described(model))
+    // Its random weights see little but colours, and these best in one view.
+    EmbeddingRecipe(.plain, for: described(model))
   }
 
   func collection() throws -> Collection {
@@ -153,4 +154,9 @@ struct SeededGenerator: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
+}
+
+extension Collection {
+  /// The feature in a row.
+  func feature(row: Int) throws -> [Float] { try feature(at: moment(), row: row, norm: 1) }
 }
