@@ -22,7 +22,7 @@ import Testing
     var lines = ["path,label"]
     for kind in kinds {
       let names = try FileManager.default.contentsOfDirectory(atPath: SharedData.photos + "/" + kind).sorted()
-      for name in names.prefix(names.count * 3 / 5) { lines.append("\(kind)/\(name),\(kind)") }
+      for name in names.prefix(names.count * 3 / 5) { lines.append("partly/\(kind)/\(name),\(kind)") }
     }
     let folder = program.folder + "/partly"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
