@@ -64,7 +64,8 @@ function show(collection, answer) {
 function showNote({ unlabelled, suggestions }) {
   const parts = [`${plural(total, "suggestion")} for ${plural(unlabelled, "picture")} without a label`];
   if (suggestions.length < total) parts.push(`the ${suggestions.length} surest are shown`);
-  parts.push(mayLabel() ? "A accepts, R rejects the chosen picture" : "accepting needs a key of the role writer");
+  if (!mayLabel()) parts.push("accepting needs a key of the role writer");
+  else if (matchMedia("(hover: hover)").matches) parts.push("A accepts, R rejects the chosen picture");
   note.textContent = parts.join(" · ");
 }
 
