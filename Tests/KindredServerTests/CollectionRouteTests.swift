@@ -51,7 +51,9 @@ import Testing
       let made = try await client.send(.get, base).json
       #expect(made["recipe"]?["views"]?.text == #"["crop","crop-mirror","squash","squash-mirror"]"#)
       #expect(made["recipe"]?["name"]?.text == #""best""# && made["recipe"]?["similarity"]?.text == #""centered""#)
-      #expect(made["possible_recipes"]?.text == #"["plain","fast","balanced","best"]"# && made["recipe_change"]?.text == "null")
+      #expect(
+        made["possible_recipes"]?.text == #"["plain","fast","balanced","best"]"#
+          && made["recipe_change"]?.text == "null")
       let search = base + "/search"
       let before = try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text
       let plain = try await client.send(.patch, base, json: #"{"recipe":"plain","title":"Ours"}"#)
