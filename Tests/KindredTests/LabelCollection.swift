@@ -29,7 +29,9 @@ struct LabelCollection {
         let vector = places[centre].map { $0 + Float.random(in: -spread...spread, using: &generator) }
         let content = NewContent(
           byteCount: 1, metadata: ImageMetadata(format: .jpeg, width: 1, height: 1),
-          embedding: Embedding(views: [ViewFeature(vector: vector)], predictions: predictions(centre)))
+          embedding: Embedding(
+            views: collection.settings.views.map { _ in ViewFeature(vector: vector) }, predictions: predictions(centre))
+        )
         entries.append(
           BatchEntry(
             file: WalkedFile(path: "/pictures/\(centre)/\(number).jpg", byteCount: 1, modified: 0),

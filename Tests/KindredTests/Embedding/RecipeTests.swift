@@ -165,20 +165,26 @@ import VectorIndex
     let sandbox = try Sandbox()
     let collection = try Self.collection(sandbox, RecipeChoice(.fast), count: 5_100)
     do { try CollectionWriter(collection).updateGraph() }
-    let moment = try collection.moment()
-    for path in [collection.files.fit(moment.fit), collection.files.graph(moment.segment, fit: moment.fit)] {
-      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-      bytes[bytes.count / 2] ^= 1
-      try bytes.write(to: URL(fileURLWithPath: path))
-      let damaged = try Collection(at: sandbox.index)
-      #expect(try Verifier(damaged, hashesFiles: false).run().problems.contains { $0.kind == .graph })
-      do { try CollectionWriter(damaged).updateGraph() }
-      #expect(
-        try Verifier(Collection(at: sandbox.index), hashesFiles: false).run().problems.allSatisfy {
-          $0.kind == .missingFile
-        })
-      try? FileManager.default.removeItem(atPath: path)
-      do { try CollectionWriter(Collection(at: sandbox.index)).updateGraph() }
+    for damages in [true, false] {
+      for kind in ["fit", "hnsw"] {
+        let moment = try Collection(at: sandbox.index).moment()
+        let path =
+          kind == "fit" ? collection.files.fit(moment.fit) : collection.files.graph(moment.segment, fit: moment.fit)
+        if damages {
+          var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+          bytes[bytes.count / 2] ^= 1
+          try bytes.write(to: URL(fileURLWithPath: path))
+        } else {
+          try FileManager.default.removeItem(atPath: path)
+        }
+        let broken = try Collection(at: sandbox.index)
+        #expect(try Verifier(broken, hashesFiles: false).run().problems.contains { $0.kind == .graph })
+        do { try CollectionWriter(broken).updateGraph() }
+        #expect(
+          try Verifier(Collection(at: sandbox.index), hashesFiles: false).run().problems.allSatisfy {
+            $0.kind == .missingFile
+          })
+      }
     }
   }
 
