@@ -44,6 +44,86 @@ import Testing
     }
   }
 
+  @Test func changesRecipes() async throws {
+    let gallery = try await Gallery()
+    try await gallery.server.ask { client async throws in
+      let base = "/v1/collections/default"
+      let made = try await client.send(.get, base).json
+      #expect(made["recipe"]?["views"]?.text == #"["crop","crop-mirror","squash","squash-mirror"]"#)
+      #expect(made["recipe"]?["name"]?.text == #""best""# && made["recipe"]?["similarity"]?.text == #""centered""#)
+      #expect(
+        made["possible_recipes"]?.text == #"["plain","fast","balanced","best"]"#
+          && made["recipe_change"]?.text == "null")
+      let search = base + "/search"
+      let before = try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text
+      let plain = try await client.send(.patch, base, json: #"{"recipe":"plain","title":"Ours"}"#)
+      #expect(plain.status == .ok, "\(plain.text)")
+      #expect(
+        try plain.json["recipe"]?.text == #"{"name":"plain","views":["crop"],"class_weight":0.0,"similarity":"cosine"}"#
+      )
+      #expect(try plain.json["title"]?.text == #""Ours""# && plain.json["recipe_change"]?.text == "null")
+      #expect(try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text != before)
+      // Views have a place in a recipe of their own.
+      let pair = try await client.send(.patch, base, json: #"{"recipe":"squash+crop"}"#)
+      #expect(try pair.json["recipe"]?["name"]?.text == "null")
+      #expect(try pair.json["recipe"]?["views"]?.text == #"["squash","crop"]"#)
+      #expect(try await client.send(.patch, base, json: #"{"recipe":"best"}"#).status == .ok)
+      #expect(try await client.send(.post, search, json: #"{"id":1,"min_score":0}"#).json["hits"]?.text == before)
+
+      let body = #"{"name":"small","model":"tiny","recipe":"crop+squash"}"#
+      let small = try await client.send(.post, "/v1/collections", json: body)
+      #expect(try small.json["stored_views"]?.text == #"["crop","squash"]"#)
+      #expect(try small.json["possible_recipes"]?.text == #"["plain","fast","balanced"]"#)
+      // What can't be leaves the rest of the body undone.
+      let refused = try await client.send(.patch, "/v1/collections/small", json: #"{"recipe":"best","title":"A"}"#)
+      #expect(refused.problem == "recipe-not-possible" && refused.text.contains("crop, squash"))
+      #expect(try await client.send(.get, "/v1/collections/small").json["title"]?.text == "null")
+      for (wrong, problem) in [
+        ("none", "invalid-request"), ("crop+", "invalid-request"), ("Best", "invalid-request"),
+        ("crop+crop", "recipe-not-possible"),
+      ] {
+        let answer = try await client.send(.patch, base, json: #"{"recipe":"\#(wrong)"}"#)
+        #expect(answer.problem == problem, "\(wrong): \(answer.text)")
+      }
+      _ = try gallery.server.services.folder.createVectors(name: "vectors")
+      let vectors = try await client.send(.patch, "/v1/collections/vectors", json: #"{"recipe":"plain"}"#)
+      #expect(vectors.problem == "read-only")
+      #expect(try await client.send(.get, "/v1/collections/vectors").json["recipe"]?.text == "null")
+    }
+  }
+
+  @Test func aRecipeThatTakesLongGoesOn() async throws {
+    let gallery = try await Gallery { $0.limits.recipeSeconds = 0.02 }
+    let services = gallery.server.services
+    let member = try services.folder.member("default")
+    try await gallery.server.ask { client async throws in
+      let base = "/v1/collections/default"
+      // Another writer has its turn, so the change can't begin.
+      let gate = DispatchSemaphore(value: 0)
+      let isHeld = DispatchSemaphore(value: 0)
+      let holder = Thread {
+        _ = try? services.folder.write(to: member) { _ in
+          isHeld.signal()
+          gate.wait()
+        }
+      }
+      holder.start()
+      isHeld.wait()
+      let answer = try await client.send(.patch, base, json: #"{"recipe":"plain"}"#)
+      #expect(answer.status == .accepted, "\(answer.text)")
+      #expect(try answer.json["recipe_change"]?["state"]?.text == #""running""#)
+      #expect(try answer.json["recipe"]?["name"]?.text == #""best""#)
+      #expect(try await client.send(.patch, base, json: #"{"recipe":"fast"}"#).problem == "conflict")
+      gate.signal()
+      var state = try await client.send(.get, base).json
+      for _ in 0..<500 where state["recipe_change"]?.text != "null" {
+        try await Task.sleep(for: .milliseconds(20))
+        state = try await client.send(.get, base).json
+      }
+      #expect(state["recipe"]?["name"]?.text == #""plain""# && state["recipe_change"]?.text == "null")
+    }
+  }
+
   @Test(arguments: [
     ("{", 400), ("[]", 400), ("{}", 400), (#"{"name":1}"#, 400), (#"{"name":""}"#, 400), (#"{"name":"a b"}"#, 400),
     (#"{"name":".a"}"#, 400), (#"{"name":"a","extra":1}"#, 400), (#"{"name":"a","title":null}"#, 400),

@@ -10,7 +10,7 @@ import Testing
     let gallery = try await Gallery(isFilled: false)
     try await gallery.server.ask { client async throws in
       let started = try await client.send(
-        .post, "/v1/jobs", json: #"{"collection":"new","path":"photos/red","model":"tiny"}"#)
+        .post, "/v1/jobs", json: #"{"collection":"new","path":"photos/red","model":"tiny","recipe":"crop+squash"}"#)
       #expect(started.status == .accepted, "\(started.text)")
       let id = try #require(try started.json["id"]?.text.trimmingCharacters(in: ["\""]))
       #expect(started.headers[.location] == "/v1/jobs/\(id)")
@@ -25,7 +25,8 @@ import Testing
       #expect(try await client.send(.get, "/v1/jobs").json["jobs"]?.text == "[\(job.text)]")
       let ended = try await client.send(.delete, "/v1/jobs/\(id)")
       #expect(try ended.status == .accepted && ended.json["state"]?.text == #""done""#)
-      #expect(try await client.send(.get, "/v1/collections/new").json["entries"]?.text == "3")
+      let made = try await client.send(.get, "/v1/collections/new").json
+      #expect(made["entries"]?.text == "3" && made["recipe"]?["views"]?.text == #"["crop","squash"]"#)
       #expect(gallery.server.services.metrics.eventStreams.value == 0)
       for path in ["", "/events"] {
         #expect(try await client.send(.get, "/v1/jobs/nobody\(path)").problem == "unknown-job")

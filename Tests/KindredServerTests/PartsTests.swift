@@ -53,9 +53,14 @@ import Testing
   @Test func poolRefusesWhatComesPastItsBound() async throws {
     let pool = WorkPool(name: "test", threads: 1, capacity: 2)
     let gate = DispatchSemaphore(value: 0)
-    let first = Task { try await pool.run { gate.wait() } }
-    while pool.waiting > 0 { try await Task.sleep(for: .milliseconds(5)) }
-    try await Task.sleep(for: .milliseconds(50))
+    let isHeld = Flag()
+    let first = Task {
+      try await pool.run {
+        isHeld.isSet = true
+        gate.wait()
+      }
+    }
+    while !isHeld.isSet { try await Task.sleep(for: .milliseconds(5)) }
     let waiting = (0..<2).map { number in Task { try await pool.run { number } } }
     while pool.waiting < 2 { try await Task.sleep(for: .milliseconds(5)) }
     let problem = await #expect(throws: ServerProblem.self) { try await pool.run { 0 } }

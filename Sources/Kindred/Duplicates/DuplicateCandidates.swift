@@ -69,12 +69,12 @@ struct DuplicateCandidates: Sendable {
   }
 
   /// Every content with its nearest, each pair once, nearest pairs first.
-  func pairs(least: Float, progress: (Int) -> Void) throws -> [Pair] {
+  func pairs(least: Float, progress: (Int) throws -> Void) throws -> [Pair] {
     let block = 64
     let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
     var pairs: [Pair] = []
     for start in stride(from: 0, to: contents.count, by: block * width) {
-      progress(start)
+      try progress(start)
       let blocks = stride(from: start, to: min(contents.count, start + block * width), by: block).map {
         Array($0..<min(contents.count, $0 + block))
       }
@@ -91,7 +91,7 @@ struct DuplicateCandidates: Sendable {
         }
       }
     }
-    progress(contents.count)
+    try progress(contents.count)
     return Self.distinct(pairs)
   }
 

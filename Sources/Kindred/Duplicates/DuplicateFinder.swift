@@ -21,13 +21,13 @@ public struct DuplicateFinder {
   /// - Parameters:
   ///   - kinds: which kinds to return.
   ///   - threshold: least score of two look-alikes, 0…1.
-  ///   - progress: told how far the search is.
+  ///   - progress: told how far the search is; what it throws ends the search.
   /// - Returns: groups of at least two images: kinds in their order, in each the groups with most members first. An image
   ///   of several files stands among versions and look-alikes once, and a picture of several versions among look-alikes
   ///   once.
   public func groups(
     kinds: Set<DuplicateKind> = Set(DuplicateKind.allCases), threshold: Float = DuplicateThresholds.lookAlikeScore,
-    progress: (DuplicateProgress) -> Void = { _ in }
+    progress: (DuplicateProgress) throws -> Void = { _ in }
   ) throws -> [DuplicateGroup] {
     guard threshold > 0, threshold <= 1 else {
       throw KindredError(.invalidArgument, place: "--threshold \(threshold)", reason: "must be above 0 and at most 1")
@@ -58,20 +58,20 @@ public struct DuplicateFinder {
 
   private func alike(
     _ contents: DuplicateContents, _ moment: Collection.Moment, kinds: Set<DuplicateKind>, threshold: Float,
-    progress: (DuplicateProgress) -> Void
+    progress: (DuplicateProgress) throws -> Void
   ) throws -> [DuplicateGroup] {
     let wantsLookAlikes = kinds.contains(.lookAlike)
     let candidates = try DuplicateCandidates(collection, moment: moment, contents: contents)
     let least =
       wantsLookAlikes ? min(threshold, DuplicateThresholds.candidateScore) : DuplicateThresholds.candidateScore
     var pairs = try candidates.pairs(least: least) {
-      progress(DuplicateProgress(stage: .neighbors, completed: $0, total: contents.count))
+      try progress(DuplicateProgress(stage: .neighbors, completed: $0, total: contents.count))
     }
     let store = SignatureStore(collection, contents: contents)
     var same = SameGroups(contents: contents, store: store)
     let checked = pairs.prefix { $0.score >= DuplicateThresholds.candidateScore }
-    same.compare(Array(checked)) {
-      progress(DuplicateProgress(stage: .pairs, completed: $0, total: checked.count))
+    try same.compare(Array(checked)) {
+      try progress(DuplicateProgress(stage: .pairs, completed: $0, total: checked.count))
     }
     // Versions may fill the neighbourhood of a picture and hide others behind them.
     var roots = same.groups

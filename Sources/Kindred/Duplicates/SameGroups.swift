@@ -15,9 +15,9 @@ struct SameGroups {
   }
 
   /// Compares pairs.
-  mutating func compare(_ pairs: [DuplicateCandidates.Pair], progress: (Int) -> Void) {
+  mutating func compare(_ pairs: [DuplicateCandidates.Pair], progress: (Int) throws -> Void) rethrows {
     for start in stride(from: 0, to: pairs.count, by: Self.batch) {
-      progress(start)
+      try progress(start)
       let batch = pairs[start..<min(pairs.count, start + Self.batch)].filter {
         groups.root(Int($0.first)) != groups.root(Int($0.second))
       }
@@ -28,7 +28,7 @@ struct SameGroups {
         join(Int(pair.first), Int(pair.second))
       }
     }
-    progress(pairs.count)
+    try progress(pairs.count)
   }
 
   private static func isSame(_ first: Int, _ second: Int, _ store: SignatureStore) -> Bool {

@@ -81,8 +81,11 @@ extension CollectionWriter {
   /// - Parameters:
   ///   - recipe: one whose views are stored.
   ///   - progress: told how many rows are in the new graph, of how many.
+  ///   - isCancelled: asked now and then; true ends the work, and the recipe stays what it was.
   /// - Throws: ``KindredError/Code/invalidArgument`` for a recipe that needs what is not stored.
-  public func setRecipe(_ recipe: EmbeddingRecipe, progress: (Int, Int) -> Void = { _, _ in }) throws {
+  public func setRecipe(
+    _ recipe: EmbeddingRecipe, progress: (Int, Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+  ) throws {
     _ = try collection.imageModel
     try collection.settings.check(recipe, place: collection.directory)
     let (moment, live) = try collection.read { db in
@@ -92,6 +95,6 @@ extension CollectionWriter {
     let wantsGraph = live.count >= Collection.exactSearchLimit
     let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: recipe)
     try bringGraph(
-      to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: { false }, progress: progress)
+      to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
   }
 }

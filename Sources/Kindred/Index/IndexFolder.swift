@@ -106,14 +106,14 @@ public final class IndexFolder: Sendable {
   ///   - recipe: how its embeddings are made at first; what it needs is stored of every picture.
   ///   - definition: what people say of it.
   public func create(
-    name: String, model: String = "default", recipe: EmbeddingRecipe.Name = EmbeddingRecipe.standard,
+    name: String, model: String = "default", recipe: RecipeChoice = RecipeChoice(EmbeddingRecipe.standard),
     definition: CollectionDefinition = CollectionDefinition()
   ) throws -> Member {
     let directory = try Collection.directory(index: path, name: name)
     try checkIsFree(name)
     let (reference, network) = try models.model(named: model)
     let described = CollectionSettings.Model(reference, network)
-    let recipe = EmbeddingRecipe(recipe, for: described)
+    let recipe = recipe.recipe(for: described)
     _ = try Collection.create(
       at: directory, settings: CollectionSettings(model: described, recipe: recipe), recipe: recipe,
       definition: definition)

@@ -63,6 +63,8 @@ public struct IndexJob: Sendable, Equatable, Codable, Identifiable {
   public var labels: LabelChoice
   /// For a collection that is to be made.
   public var model: String?
+  /// How its embeddings are made, as ``RecipeChoice`` writes it.
+  public var recipe: String?
   /// ISO 8601 in UTC, as is ``updated``.
   public var created: String
   public var updated: String

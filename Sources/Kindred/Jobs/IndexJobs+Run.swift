@@ -74,7 +74,9 @@ extension IndexJobs {
     // By identifier: it may have another name by now.
     if let identifier = job.collectionIdentifier { return try folder.member(identifier) }
     do { return try folder.member(job.collection) } catch let error as KindredError where error.code == .noCollection {
-      return try folder.create(name: job.collection, model: job.model ?? "default")
+      return try folder.create(
+        name: job.collection, model: job.model ?? "default",
+        recipe: job.recipe.flatMap(RecipeChoice.init) ?? RecipeChoice(EmbeddingRecipe.standard))
     }
   }
 

@@ -100,10 +100,12 @@ public final class IndexJobs: Sendable {
   ///   - path: the folder, as ``AllowedRoots/resolve(_:)`` takes it.
   ///   - labels: where labels come from.
   ///   - model: a model of the store, for a collection that is to be made; `default` when `nil`.
+  ///   - recipe: how embeddings are made in a collection that is to be made; the standard one when `nil`.
   /// - Throws: ``KindredError/Code/outsideRoots``, ``KindredError/Code/unreadableFolder`` for a file,
   ///   ``KindredError/Code/tooManyJobs``, ``KindredError/Code/wrongKind``, ``KindredError/Code/invalidArgument``.
   public func start(
-    collection: String, path: String, labels: IndexJob.LabelChoice = .folder, model: String? = nil
+    collection: String, path: String, labels: IndexJob.LabelChoice = .folder, model: String? = nil,
+    recipe: RecipeChoice? = nil
   ) throws -> IndexJob {
     guard !isReadOnly else {
       throw KindredError(.unwritable, place: "index", reason: "the index folder can only be read")
@@ -121,8 +123,8 @@ public final class IndexJobs: Sendable {
     let time = Collection.timestamp()
     let job = IndexJob(
       id: KeySecret.newIdentifier(), state: .queued, collection: member?.name ?? collection,
-      collectionIdentifier: member?.collection.identifier, path: shown, labels: labels, model: model, created: time,
-      updated: time)
+      collectionIdentifier: member?.collection.identifier, path: shown, labels: labels, model: model,
+      recipe: recipe?.text, created: time, updated: time)
     try state.withLock { list in
       guard !list.isStopping else { throw KindredError(.busy, place: "jobs", reason: "the server is stopping") }
       guard list.waiting < Self.mostWaiting else {

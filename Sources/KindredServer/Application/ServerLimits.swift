@@ -31,6 +31,8 @@ public struct ServerLimits: Sendable {
   public var bytesPerSecond = 32_768.0
   /// Seconds for a request, its body's arrival included.
   public var requestSeconds = 60.0
+  /// Seconds that a request waits for a change of a recipe, which goes on past it.
+  public var recipeSeconds = 20.0
   /// Seconds after which a connection without a request, or one whose reader takes nothing, is closed.
   public var idleSeconds = 60.0
   /// Seconds that requests in flight have to end when the server is told to stop.

@@ -11,6 +11,8 @@ public final class ServerServices: Sendable {
   public let roots: AllowedRoots
   public let jobs: IndexJobs
   public let metrics: ServerMetrics
+  let recipes = RecipeChanges()
+  let duplicates = DuplicateSearches()
   public let logger: Logger
 
   /// Searches that need no network, and whatever reads SQLite.
@@ -19,6 +21,8 @@ public final class ServerServices: Sendable {
   let embedding: WorkPool
   /// Thumbnails and originals.
   let pictures: WorkPool
+  /// What takes seconds of all processors: one thing after the other.
+  let computing: WorkPool
   /// Changes of collections; they wait for each other's locks.
   let writing: WorkPool
   let watchdog = Watchdog()
@@ -45,12 +49,13 @@ public final class ServerServices: Sendable {
     searching = WorkPool(name: "search", threads: max(4, processors), capacity: queued)
     embedding = WorkPool(name: "embed", threads: 2, capacity: min(queued, 64))
     pictures = WorkPool(name: "pictures", threads: max(2, processors), capacity: queued)
+    computing = WorkPool(name: "compute", threads: 1, capacity: min(queued, 64))
     writing = WorkPool(name: "write", threads: 4, capacity: min(queued, 64))
     bodies = MemoryBudget(bytes: options.limits.bodyBytesInFlight, purpose: "bodies")
     answers = MemoryBudget(bytes: options.limits.answerBytesInFlight, purpose: "answers")
   }
 
-  var pools: [WorkPool] { [searching, embedding, pictures, writing] }
+  var pools: [WorkPool] { [searching, embedding, pictures, computing, writing] }
 
   deinit {
     watchdog.stop()
@@ -68,14 +73,15 @@ public final class ServerServices: Sendable {
     return member
   }
 
-  /// Has the job that runs end after the batch in hand, and waits for that; every caller does.
+  /// Has what runs in the background end after the batch in hand, and waits for that; every caller does.
   func stopJobs() async {
     let task = stopping.withLock { task in
       let known =
         task
-        ?? Task { [jobs] in
+        ?? Task { [jobs, duplicates] in
           await withCheckedContinuation { continuation in
             Thread {
+              duplicates.stop()
               jobs.stop()
               continuation.resume()
             }.start()
@@ -95,6 +101,11 @@ public final class ServerServices: Sendable {
   /// Runs work that needs the network.
   public func embed<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await embedding.run(body)
+  }
+
+  /// Runs work that takes seconds of all processors.
+  func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await computing.run(body)
   }
 
   /// Runs work that changes collections.

@@ -3,6 +3,7 @@ import Kindred
 /// A hit as Dria's protocol has it.
 struct DriaHit {
   var id: Int64
+  /// A cosine, −1…1: programs compare by it, whatever the collection.
   var score: Float
   /// A JSON value.
   var metadata: JSONValue
@@ -75,6 +76,6 @@ struct DriaSearch {
   }
 
   private func hit(_ hit: SearchHit) -> DriaHit {
-    DriaHit(id: hit.record.id, score: hit.score, metadata: describe(hit.record))
+    DriaHit(id: hit.record.id, score: hit.cosine, metadata: describe(hit.record))
   }
 }

@@ -15,7 +15,8 @@ extension NativeRoutes {
       let job = try await services.write {
         try wanted.check(services, context.access)
         return try services.jobs.start(
-          collection: wanted.collection, path: wanted.path, labels: wanted.labels, model: wanted.model)
+          collection: wanted.collection, path: wanted.path, labels: wanted.labels, model: wanted.model,
+          recipe: wanted.recipe)
       }
       return .json(JobJSON.value(job), status: .accepted, headers: [.location: "/v1/jobs/\(job.id)"])
     }
@@ -55,13 +56,15 @@ struct NewJob: Sendable {
   var collection: String
   var path: String
   var model: String?
+  var recipe: RecipeChoice?
   var labels: IndexJob.LabelChoice
 
   init(_ value: JSONValue) throws(ServerProblem) {
-    let fields = try JSONFields(value, known: ["collection", "path", "model", "labels"])
+    let fields = try JSONFields(value, known: ["collection", "path", "model", "recipe", "labels"])
     guard let collection = try fields.string("collection", 1...100) else { throw .invalid("`collection` is missing.") }
     guard let path = try fields.string("path", 1...4096) else { throw .invalid("`path` is missing.") }
     model = try fields.string("model", 1...200)
+    recipe = try RecipeChoice(fields, "recipe")
     let choice = try fields.choice("labels", IndexJob.LabelChoice.allCases.map(\.rawValue))
     labels = choice.flatMap(IndexJob.LabelChoice.init) ?? .folder
     try CollectionName.check(collection, field: "collection")

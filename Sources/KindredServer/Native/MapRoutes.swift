@@ -26,7 +26,7 @@ private final class MapCache: Sendable {
   private struct Entry {
     var collection: String
     var limit: Int
-    var generation: Int64
+    var version: CollectionVersion
     var json: ByteBuffer
   }
   private static let mostEntries = 8
@@ -34,10 +34,11 @@ private final class MapCache: Sendable {
   private let entries: Mutex<[Entry]> = Mutex([])
 
   func json(of collection: Kindred.Collection, limit: Int) throws -> ByteBuffer {
-    let generation = try collection.generation()
+    // Asked before the map is made: what changes meanwhile has it made again.
+    let version = try collection.version()
     let known = entries.withLock { entries in
       entries.first {
-        $0.collection == collection.identifier && $0.limit == limit && $0.generation == generation
+        $0.collection == collection.identifier && $0.limit == limit && $0.version == version
       }
     }
     if let known { return known.json }
@@ -51,10 +52,10 @@ private final class MapCache: Sendable {
       ("y", places(map.y)),
     ])
     let entry = Entry(
-      collection: collection.identifier, limit: limit, generation: map.generation, json: ByteBuffer(bytes: json.bytes))
+      collection: collection.identifier, limit: limit, version: version, json: ByteBuffer(bytes: json.bytes))
     entries.withLock { entries in
       entries.removeAll {
-        $0.collection == entry.collection && ($0.limit == limit || $0.generation != entry.generation)
+        $0.collection == entry.collection && ($0.limit == limit || $0.version != entry.version)
       }
       if entries.count >= Self.mostEntries { entries.removeFirst() }
       entries.append(entry)

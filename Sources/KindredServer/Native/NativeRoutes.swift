@@ -12,7 +12,9 @@ struct NativeRoutes {
     addImageFiles(to: &table)
     addBatch(to: &table)
     addLabels(to: &table)
+    addSuggestions(to: &table)
     addSearch(to: &table)
+    addDuplicates(to: &table)
     addMap(to: &table)
     addJobs(to: &table)
   }

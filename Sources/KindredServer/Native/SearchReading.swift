@@ -16,7 +16,7 @@ struct SearchWanted: Sendable {
     request.minimumScore = try query.number("min_score", -1...1).map { Float($0) }
     request.filter = try SearchFilter(query)
     let level = try query.int("level", 0...5)
-    // Candidates of the graph have their scores from full-precision features already.
+    // What the graph finds is compared by full embeddings in any case.
     _ = try query.bool("rerank")
     setDepth(level: level, exact: try query.bool("exact"))
   }

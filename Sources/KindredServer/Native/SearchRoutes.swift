@@ -45,6 +45,8 @@ extension NativeRoutes {
     var label: String?
     var labelled: Int?
     var exact: Bool
+    /// Whether there are more that were left out for their score; `nil` where that is not told.
+    var hidesMore: Bool?
     var timing: SearchTiming
 
     var json: JSONValue {
@@ -53,6 +55,7 @@ extension NativeRoutes {
       if let label { fields.append(("label", .string(label))) }
       if let labelled { fields.append(("labelled", .int(Int64(labelled)))) }
       fields.append(("exact", .bool(exact)))
+      if let hidesMore { fields.append(("more_below_min_score", .bool(hidesMore))) }
       fields.append(
         (
           "took_ms",
@@ -68,6 +71,8 @@ extension NativeRoutes {
   private static func images(
     _ member: IndexFolder.Member, _ request: SearchRequest, name: String, writer: ImageJSON
   ) throws -> Answer {
+    var request = request
+    request.minimumScore = request.minimumScore ?? ScoreScale.cutOff
     let result: SearchResult
     do { result = try member.searcher.search(request) } catch let error as KindredError
       where error.code == .unknownLabel
@@ -77,11 +82,13 @@ extension NativeRoutes {
     let hits = result.hits.map { hit -> JSONValue in
       var fields = writer.fields(hit.record, collection: name)
       fields.insert(("match", .string(hit.match.rawValue)), at: 1)
+      fields.insert(("cosine", .float(hit.cosine)), at: 1)
       fields.insert(("score", .float(hit.score)), at: 1)
       return .object(fields)
     }
     return Answer(
-      hits: hits, label: result.label, labelled: result.labelledCount, exact: result.exact, timing: result.timing)
+      hits: hits, label: result.label, labelled: result.labelledCount, exact: result.exact,
+      hidesMore: result.hidesMore, timing: result.timing)
   }
 
   /// Vectors are searched by what they are, or by words of their metadata.
@@ -140,7 +147,7 @@ extension NativeRoutes {
     }
   }
 
-  private static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
+  static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
     let known = try collection.labels(limit: 20_000).map(\.name)
     var problem = ServerProblem(
       status: 404, code: "unknown-label", title: "No such label",

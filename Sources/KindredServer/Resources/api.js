@@ -102,6 +102,11 @@ export const api = {
   addLabel: (collection, id, label) => post(at(collection, `/images/${id}/labels`), { label }),
   removeLabel: (collection, id, label) =>
     json(at(collection, `/images/${id}/labels${query({ label })}`), { method: "DELETE" }),
+  suggestions: (collection, options, signal) => json(at(collection, `/suggestions${query(options)}`), { signal }),
+  /** `verb` is `accept` or `reject`. */
+  judge: (collection, verb, label, images) => post(at(collection, `/suggestions/${verb}`), { label, images }),
+  /** `{ groups, totals }`, or `{ state }` while they are looked for. */
+  duplicates: (collection, options, signal) => json(at(collection, `/duplicates${query(options)}`), { signal }),
   map: (collection, signal) => json(at(collection, "/map?limit=20000"), { signal }),
   search: (collection, body, signal) => post(at(collection, "/search"), body, signal),
   /** The file's own bytes are sent; a type that the contract does not name is left for the server to find out. */

@@ -3,16 +3,18 @@
 import { api, hasKey, setKey } from "./api.js";
 import { showDetail } from "./detail.js";
 import { byId, el, toast } from "./dom.js";
+import { leaveDuplicates, showDuplicates } from "./duplicates.js";
 import { leaveJobs, setUpJobs, showJobs } from "./jobs.js";
 import { setRole } from "./labels.js";
 import { showMap } from "./map.js";
 import { title } from "./query.js";
 import { searchByPicture, showSearch } from "./search.js";
 import { go, noQuery, onStateChange, state } from "./state.js";
+import { showSuggestions } from "./suggestions.js";
 import { showTray } from "./tray.js";
 import { button, errorNotice } from "./views.js";
 
-const tabs = ["search", "map", "index"];
+const tabs = ["search", "map", "suggestions", "duplicates", "index"];
 const switcher = byId("collection");
 
 let session = null;
@@ -83,7 +85,8 @@ function render(s, before) {
     button.tabIndex = name === tab ? 0 : -1;
   }
   document.body.dataset.tab = tab;
-  const view = { map: "Map", index: "Index" }[tab] ?? title(s);
+  const names = { map: "Map", suggestions: "Suggestions", duplicates: "Duplicates", index: "Index" };
+  const view = names[tab] ?? title(s);
   document.title = view ? `${view} – Kindred` : "Kindred";
   if (tab === "index") {
     if (before?.tab !== "index" || before.c !== s.c) showJobs(collections, collection);
@@ -100,6 +103,9 @@ function render(s, before) {
     fresh = false;
   }
   if (tab === "map") showMap(collection);
+  if (tab === "suggestions") showSuggestions(collection);
+  if (tab === "duplicates") showDuplicates(collection);
+  else leaveDuplicates();
   showDetail(collection);
 }
 
@@ -125,7 +131,7 @@ onStateChange(render);
 switcher.addEventListener("change", () => go({ ...noQuery, label: "", c: switcher.value }));
 byId("home").addEventListener("click", (event) => {
   event.preventDefault();
-  go({ ...noQuery, label: "", from: "", to: "", format: "", tab: "search" });
+  go({ ...noQuery, label: "", from: "", to: "", format: "", least: "", tab: "search" });
 });
 
 // Tabs.

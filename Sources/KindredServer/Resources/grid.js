@@ -44,6 +44,13 @@ const ratioOf = ({ width, height }) => (width > 0 && height > 0 ? Math.min(3, Ma
 
 const scoreText = (score) => (score === undefined ? "" : score.toFixed(2));
 
+/** What a score means. Only images have a cosine beside it. */
+function scoreTitle({ match, score, cosine }) {
+  if (cosine === undefined) return "Cosine with the query";
+  const likeness = `Likeness ${score.toFixed(2)} of 1 (cosine ${cosine.toFixed(2)})`;
+  return match === "labelled" ? `Carries the label. ${likeness}` : likeness;
+}
+
 const captionOf = (item) =>
   (item.labels ?? []).map((label) => label.name).join(", ") || item.name || `Entry ${item.id}`;
 
@@ -149,7 +156,7 @@ export class Grid {
               {
                 class: `score ${item.match ?? ""}`,
                 text: scoreText(item.score),
-                title: item.match === "labelled" ? "Carries the label" : "Cosine of the features",
+                title: scoreTitle(item),
               },
             ),
         ),

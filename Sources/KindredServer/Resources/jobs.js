@@ -14,6 +14,7 @@ const place = byId("job-notice");
 
 let session = null;
 let roots = [];
+let known = []; // The collections that the key may see.
 let following = null; // AbortController of the stream of the job that runs
 let afterJob = () => {};
 
@@ -26,6 +27,13 @@ export function setUpJobs(theSession, changed) {
   afterJob = changed;
 }
 
+// Only a new collection gets a recipe from here.
+function fitRecipe() {
+  byId("job-recipe").disabled = known.some(({ name }) => name === collectionField.value.trim());
+}
+
+collectionField.addEventListener("input", fitRecipe);
+
 /** Shows the tab; `collections` are what the key may see, `current` the one that is chosen. */
 export async function showJobs(collections, current) {
   form.hidden = !mayWrite();
@@ -34,6 +42,8 @@ export async function showJobs(collections, current) {
     ...collections.filter((one) => one.kind === "images").map((one) => el("option", { value: one.name })),
   );
   if (!collectionField.value) collectionField.value = current?.kind === "images" ? current.name : "default";
+  known = collections;
+  fitRecipe();
   if (mayWrite()) await loadRoots();
   await loadJobs();
 }
@@ -81,6 +91,7 @@ form.addEventListener("submit", async (event) => {
       collection: collectionField.value.trim(),
       path,
       labels: byId("job-labels").value,
+      recipe: byId("job-recipe").value,
     });
     announce(`Indexing of ${job.path} has been asked for`);
     await loadJobs();

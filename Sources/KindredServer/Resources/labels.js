@@ -9,6 +9,8 @@ let mayWrite = false;
 
 export const setRole = (role) => (mayWrite = role === "writer" || role === "admin");
 
+export const mayLabel = () => mayWrite;
+
 /** `changed(image)` is called with the server's answer to a change. */
 export function labelEditor(collection, image, changed) {
   const change = async (request, text) => {

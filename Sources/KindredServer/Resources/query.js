@@ -29,7 +29,7 @@ function base64(kept) {
 }
 
 /** What makes a search: a change of it asks the server anew. */
-export const queryKey = (s) => JSON.stringify([s.c, s.q, s.like, s.unlike, s.image, s.label, s.from, s.to, s.format]);
+export const queryKey = (s) => JSON.stringify([s.c, s.q, s.like, s.unlike, s.image, s.label, s.from, s.to, s.format, s.least]);
 
 /** Whether there is something to be like; without it the collection's newest images are shown. */
 export const isSearch = (s) => Boolean(s.q || s.image || s.like.length);
@@ -49,6 +49,7 @@ export async function* searchPages(s, signal) {
   const onlyUpload = s.image && !s.q && !s.like.length && !s.unlike.length;
   for (let offset = 0; ; offset += pageSize) {
     const options = { top: pageSize, offset };
+    if (s.least) options.min_score = Number(s.least);
     const result = onlyUpload
       ? await api.searchPicture(s.c, uploads.get(s.image).file, { ...options, filter }, signal)
       : await api.search(s.c, { ...(await body(s)), ...options, filter }, signal);

@@ -5,7 +5,7 @@ import { combobox } from "./combobox.js";
 import { announce, byId, el, plural, sentences } from "./dom.js";
 import { Grid } from "./grid.js";
 import { imagePages, isSearch, keepUpload, queryKey, searchPages, title, upload } from "./query.js";
-import { filterOf, go, noQuery, state } from "./state.js";
+import { filterOf, go, noQuery, state, usualLeast } from "./state.js";
 import { ownPicture } from "./thumbs.js";
 import { inTray, like, unlike } from "./tray.js";
 import { button, errorNotice, notice } from "./views.js";
@@ -52,7 +52,7 @@ export function showSearch(collection, again = false) {
   fitForms(collection.kind === "vectors");
   place.replaceChildren();
   heading.textContent = title(s) || "Newest pictures";
-  note.textContent = "";
+  note.textContent = note.title = "";
   showQueryPicture(s);
   showSuggestions(s, collection, stop.signal);
   if (s.image && !upload(s.image)) return showLostPicture();
@@ -99,7 +99,7 @@ function showPage(mine, { items, result }) {
   const first = !results().length;
   if (first) grid.clear();
   grid.append(mine.s.c, items);
-  if (first && !items.length) return showNothing(mine);
+  if (first && !items.length) return showNothing(mine, result);
   const count = results().length;
   const shown = mine.collection.kind === "vectors" ? plural(count, "entry", "entries") : plural(count, "picture");
   if (result) {
@@ -110,10 +110,38 @@ function showPage(mine, { items, result }) {
     note.textContent = `${labelled ? `${labelled} with this label, then the nearest` : "Best first"} · ${time} ms`;
     note.title = `Features ${embed.toFixed(1)} ms, search ${search.toFixed(1)} ms, reading ${fetch.toFixed(1)} ms`;
   } else if (!Object.keys(filterOf(mine.s)).length) {
-    const { entries, name, title: text } = mine.collection;
-    note.textContent = `${plural(entries, "picture")} in ${text || name}`;
+    showFacts(mine.collection);
   }
+  if (mine.done && result) showHidden(mine, result);
   announce(`${shown} for ${heading.textContent}${mine.done ? "" : ", more when you scroll"}`);
+}
+
+/** What the collection is: how many pictures, and how they are compared. */
+function showFacts({ entries, name, title: text, model, recipe }) {
+  const facts = [`${plural(entries, "picture")} in ${text || name}`, model];
+  if (recipe) facts.push(`recipe ${recipe.name ?? recipe.views.join(" + ")}`);
+  note.textContent = facts.filter(Boolean).join(" · ");
+  if (!recipe) return;
+  const views = recipe.views.map((view) => view.replace("-", " ")).join(", ");
+  const classes = recipe.class_weight ? `, classes × ${recipe.class_weight}` : "";
+  note.title = `Views: ${views}${classes}; ${recipe.similarity === "centered" ? "centred cosine" : "cosine"}`;
+}
+
+const showLess = () => go({ least: "0" });
+
+/** The end of the list: that less alike pictures are hidden, or that they are shown. */
+function showHidden(mine, result) {
+  const least = Number(mine.s.least || usualLeast);
+  if (result.more_below_min_score) {
+    const text = least === usualLeast ? "More pictures are hidden: they are no more alike than chance."
+      : `Pictures of a likeness below ${least} are hidden.`;
+    const more = button("Show less alike", showLess, { "data-testid": "show-less-alike" });
+    place.replaceChildren(el("div", { class: "end", "data-testid": "hidden-note" }, el("p", { text }), more));
+  } else if (mine.s.least && least < usualLeast) {
+    const text = "Everything is shown, whatever its likeness.";
+    const fewer = button("Hide less alike", () => go({ least: "" }), { "data-testid": "hide-less-alike" });
+    place.replaceChildren(el("div", { class: "end" }, el("p", { text }), fewer));
+  }
 }
 
 // States without results.
@@ -124,8 +152,19 @@ function showNotice(...parts) {
   place.replaceChildren(...parts);
 }
 
-function showNothing(mine) {
+function showNothing(mine, result) {
   const filtered = Object.keys(filterOf(mine.s)).length > 0;
+  if (result?.more_below_min_score) {
+    return showNotice(
+      notice({
+        symbol: "search",
+        title: "Nothing is alike enough",
+        lines: ["Pictures that are less alike are hidden."],
+        actions: [button("Show less alike", showLess, { class: "primary", "data-testid": "show-less-alike" })],
+        testId: "no-results",
+      }),
+    );
+  }
   showNotice(
     notice({
       symbol: "search",
@@ -248,7 +287,8 @@ const filters = {
   to: byId("filter-to"),
   format: byId("filter-format"),
 };
-const clearFilters = () => go({ label: "", from: "", to: "", format: "" });
+const least = byId("filter-least");
+const clearFilters = () => go({ label: "", from: "", to: "", format: "", least: "" });
 
 combobox({
   input: filters.label,
@@ -260,6 +300,9 @@ combobox({
 for (const [name, field] of Object.entries(filters)) {
   field.addEventListener("change", () => go({ [name]: field.value.trim() }));
 }
+const showLeast = () => (byId("least-value").textContent = Number(least.value).toFixed(2));
+least.addEventListener("input", showLeast);
+least.addEventListener("change", () => go({ least: Number(least.value) === usualLeast ? "" : least.value }));
 byId("filters").addEventListener("submit", (event) => {
   event.preventDefault();
   go({ label: filters.label.value.trim() });
@@ -288,7 +331,11 @@ function fillForms(s) {
     if (field.value !== s[name]) field.value = s[name];
     if (s[name]) count += 1;
   }
+  if (count && innerWidth > 700) showFilters(true); // On a phone they would hide the results.
+  byId("least-field").hidden = !isSearch(s);
+  least.value = s.least || usualLeast;
+  showLeast();
+  if (s.least && isSearch(s)) count += 1;
   byId("filter-count").textContent = count ? String(count) : "";
   byId("filter-clear").hidden = !count;
-  if (count && innerWidth > 700) showFilters(true); // On a phone they would hide the results.
 }

@@ -1,6 +1,6 @@
 // The page's state is its address: every view is a link, and back and forward work.
 
-const texts = ["c", "tab", "q", "image", "label", "from", "to", "format", "item"];
+const texts = ["c", "tab", "q", "image", "label", "from", "to", "format", "least", "item"];
 const lists = ["like", "unlike"];
 
 function parse(search) {
@@ -11,8 +11,9 @@ function parse(search) {
     const numbers = (parameters.get(name) ?? "").split(",").filter(Boolean).map(Number);
     state[name] = [...new Set(numbers.filter((id) => Number.isSafeInteger(id) && id >= 0))];
   }
-  if (!["map", "index"].includes(state.tab)) state.tab = "search";
+  if (!["map", "suggestions", "duplicates", "index"].includes(state.tab)) state.tab = "search";
   if (!/^\d+$/.test(state.item)) state.item = "";
+  if (!(/^[\d.]+$/.test(state.least) && Number(state.least) <= 1)) state.least = "";
   return state;
 }
 
@@ -55,6 +56,9 @@ addEventListener("popstate", () => set(parse(location.search)));
 
 /** What has no place in the next search: everything that makes the present one. */
 export const noQuery = { q: "", image: "", like: [], unlike: [], item: "" };
+
+/** Scores from here on are shown unless the reader asks for more or fewer: below it likeness is chance. */
+export const usualLeast = 0.5;
 
 /** The filters as the API takes them. The last day counts, so the bound is the day after it. */
 export function filterOf({ label, from, to, format }) {

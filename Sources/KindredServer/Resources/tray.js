@@ -38,7 +38,7 @@ export function showTray(kind) {
   const { c, q, like, unlike, image, tab } = state();
   const kept = image ? upload(image) : null;
   const empty = !like.length && !unlike.length && !kept;
-  tray.hidden = empty || tab === "index";
+  tray.hidden = empty || !["search", "map"].includes(tab);
   document.body.classList.toggle("with-tray", !tray.hidden);
   const key = JSON.stringify([c, q, like, unlike, kept ? image : "", kind]);
   if (key === shownKey) return;

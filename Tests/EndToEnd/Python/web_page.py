@@ -80,7 +80,7 @@ class Page:
 
     def pictures_are_there(self):
         """Whether every thumbnail in view has been drawn."""
-        script = """return [...document.querySelectorAll('[data-testid="tile"] img')].filter((image) => {
+        script = """return [...document.querySelectorAll('[data-testid="tile"] img, .card img')].filter((image) => {
           const box = image.getBoundingClientRect();
           return box.bottom > 0 && box.top < innerHeight;
         }).every((image) => image.complete && image.naturalWidth > 0)"""
@@ -172,6 +172,9 @@ def filters(page):
     field.send_keys("flamingo")
     field.send_keys(Keys.ENTER)
     page.until(lambda: "flamingo" in page.driver.current_url, "the address has the filter")
+    # No flamingo is like a crab by more than chance, so they are hidden at first.
+    page.shown("no-results")
+    page.shown("show-less-alike").click()
     page.until(lambda: page.tiles() and all("flamingo" in text for text in page.tile_labels()), "flamingos alone")
     page.screenshot("filter")
     page.check_console("filter")
@@ -202,6 +205,85 @@ def unknown_label(page):
     # The browser tells of each answer of 404 in its console.
     lines = [entry for entry in page.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert all("404" in line["message"] for line in lines), lines
+
+
+def less_alike(page):
+    page.open("/?q=dalmatian")
+    page.shown("hidden-note")
+    scores = [float(tile.get_attribute("data-score")) for tile in page.tiles()
+              if tile.get_attribute("data-match") == "similar"]
+    assert all(score >= 0.5 for score in scores), scores
+    before = len(page.all("tile"))
+    page.driver.execute_script("document.querySelector('[data-testid=\"hidden-note\"]').scrollIntoView({block: 'center'})")
+    page.screenshot("hidden")
+    page.shown("show-less-alike").click()
+    page.until(lambda: "least=0" in page.driver.current_url, "the address has the bound")
+    page.until(lambda: len(page.all("tile")) > before, "more pictures")
+    page.until(lambda: any(float(tile.get_attribute("data-score") or 1) < 0.5 for tile in page.all("tile")), "less alike ones")
+    if not page.one("filter-least").is_displayed():
+        page.one("filter-toggle").click()
+    assert page.shown("filter-least").get_attribute("value") == "0"
+    page.one("filter-least").send_keys(Keys.END)
+    page.until(lambda: "least=1" in page.driver.current_url, "the slider sets the bound")
+    page.until(lambda: len(page.all("tile")) == 25, "those with the label alone")
+    page.shown("filter-clear").click()
+    page.until(lambda: "least" not in page.driver.current_url and len(page.all("tile")) == before, "the usual bound")
+    page.check_console("less alike")
+
+
+def suggestions(page):
+    page.open("/?c=partly&tab=suggestions")
+    page.until(lambda: len(page.all("suggestion")) >= 20, "suggestions", seconds=60)
+    assert {group.get_attribute("data-value") for group in page.all("suggestion-group")} <= {
+        "dalmatian", "ibis", "nautilus", "wheelchair"}
+    page.screenshot("suggestions")
+    count = len(page.all("suggestion"))
+    first = page.all("suggestion")[0]
+    first_id = first.get_attribute("data-id")
+    group = page.all("suggestion-group")[0]
+    label = group.get_attribute("data-value")
+    first.find_element(By.CSS_SELECTOR, "button.accept").click()
+    page.until(lambda: len(page.all("suggestion")) == count - 1, "the accepted one is gone")
+    # The keyboard: the next picture has the focus, an arrow goes on, a letter judges.
+    focus = "return document.activeElement.closest('[data-testid=\"suggestion\"]')?.dataset.id"
+    page.until(lambda: page.driver.execute_script(focus), "the focus on a suggestion")
+    page.key(Keys.ARROW_RIGHT)
+    rejected = page.driver.execute_script(focus)
+    page.key("r")
+    page.until(lambda: len(page.all("suggestion")) == count - 2, "the rejected one is gone")
+    page.until(lambda: page.driver.execute_script(focus) not in (None, rejected), "the focus goes on")
+    left = len(page.all("suggestion-group"))
+    page.all("accept-all")[0].click()
+    page.until(lambda: len(page.all("suggestion-group")) == left - 1, "the whole group is accepted")
+    page.open("/?c=partly&q=" + label)
+    page.until(lambda: page.tiles(), "pictures of the label")
+    labelled = {tile.get_attribute("data-id") for tile in page.all("tile") if tile.get_attribute("data-match") == "labelled"}
+    assert first_id in labelled and rejected not in labelled, (first_id, rejected, labelled)
+    page.open("/?c=partly&tab=suggestions")
+    page.until(lambda: page.all("suggestion"), "what is left")
+    assert rejected not in {one.get_attribute("data-id") for one in page.all("suggestion")
+                            if one.find_element(By.XPATH, "ancestor::section[1]").get_attribute("data-value") == label}
+    page.check_console("suggestions")
+
+
+def duplicates(page):
+    page.open("/?c=partly")
+    page.until(lambda: page.tiles(), "pictures")
+    page.shown("tab-duplicates").click()
+    page.until(lambda: page.all("duplicate-group"), "versions of one picture", seconds=120)
+    assert any("image_0007" in group.find_element(By.CSS_SELECTOR, "img").get_attribute("alt") or "twin" in
+               group.find_element(By.CSS_SELECTOR, "img").get_attribute("alt") for group in page.all("duplicate-group"))
+    page.screenshot("duplicates")
+    page.one("duplicates-identical").click()
+    page.until(lambda: len(page.all("duplicate-group")) == 1 and len(page.all("duplicate")) == 2, "the same file twice")
+    assert all("twin" in one.text for one in page.all("duplicate"))
+    page.all("duplicate")[0].find_element(By.CSS_SELECTOR, "a").click()
+    page.shown("detail")
+    page.key(Keys.ESCAPE)
+    page.until(lambda: not page.one("detail").is_displayed(), "the detail is closed")
+    page.one("duplicates-look-alike").click()
+    page.until(lambda: page.one("duplicates-look-alike").get_attribute("aria-pressed") == "true", "look-alikes")
+    page.check_console("duplicates")
 
 
 def map_hover(page):
@@ -253,6 +335,9 @@ def dark_and_narrow(page):
     background = page.driver.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert sum(int(part) for part in background.strip("rgba()").split(",")[:3]) < 150, background
     page.screenshot("dark")
+    page.open("/?c=partly&tab=suggestions")
+    page.until(lambda: page.all("suggestion"), "suggestions")
+    page.screenshot("dark-suggestions")
     page.one("theme-toggle").click()
     background = page.driver.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert sum(int(part) for part in background.strip("rgba()").split(",")[:3]) > 600, background
@@ -260,11 +345,15 @@ def dark_and_narrow(page):
     page.scheme("light")
     page.driver.execute_script("localStorage.clear()")
     page.size(360, 740)
-    for path, name in [("/?q=dalmatian", "phone"), ("/?tab=map", "phone-map"), ("/?tab=index", "phone-index")]:
+    for path, name in [("/?q=dalmatian", "phone"), ("/?tab=map", "phone-map"), ("/?tab=index", "phone-index"),
+                       ("/?c=partly&tab=suggestions", "phone-suggestions"), ("/?c=partly&tab=duplicates", "phone-duplicates")]:
         page.open(path)
         page.until(lambda: page.driver.execute_script("return document.readyState") == "complete", "the page")
         if name == "phone":
             page.until(lambda: page.tiles(), "dalmatians")
+        if name in ("phone-suggestions", "phone-duplicates"):
+            card = name.removeprefix("phone-").removesuffix("s")
+            page.until(lambda: page.all(card), name)
         width = page.driver.execute_script("return document.documentElement.scrollWidth")
         assert width <= 360, (name, width)
         page.screenshot(name)
@@ -285,8 +374,8 @@ def main():
         page = Page(profile)
         try:
             for step in [
-                labels_complete_and_search, like_and_unlike, drop_and_pick, filters, label_edit, unknown_label, map_hover,
-                index_job, dark_and_narrow, documentation,
+                labels_complete_and_search, like_and_unlike, drop_and_pick, filters, less_alike, label_edit, unknown_label,
+                map_hover, suggestions, duplicates, index_job, dark_and_narrow, documentation,
             ]:
                 try:
                     step(page)

@@ -27,7 +27,7 @@ final class Gallery: Sendable {
     }
     let folder = IndexFolder(path: sandbox.index, models: store)
     if isFilled {
-      let member = try folder.create(name: "default", model: "tiny")
+      let member = try folder.create(name: "default", model: "tiny", recipe: RecipeChoice(.best))
       try folder.write(to: member) { writer in
         _ = try Indexer(writer: writer, loadModel: { try folder.model(of: member) }).run([sandbox.photos])
       }
