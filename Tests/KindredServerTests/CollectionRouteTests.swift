@@ -116,7 +116,7 @@ import Testing
       #expect(try await client.send(.patch, base, json: #"{"recipe":"fast"}"#).problem == "conflict")
       gate.signal()
       var state = try await client.send(.get, base).json
-      for _ in 0..<500 where state["recipe_change"]?.text != "null" {
+      for _ in 0..<1500 where state["recipe_change"]?.text != "null" {
         try await Task.sleep(for: .milliseconds(20))
         state = try await client.send(.get, base).json
       }

@@ -35,6 +35,8 @@ final class RecipeChanges: Sendable {
   }
 
   private static let interval = Duration.milliseconds(20)
+  /// How long a change waits for somebody else's writing to end.
+  private static let patience = Duration.seconds(300)
   /// Collections whose failures are remembered.
   private static let mostKept = 64
   private let changes = Mutex(Changes())
@@ -62,14 +64,7 @@ final class RecipeChanges: Sendable {
     // Not a part of the request's task, which ends before it.
     Task {
       do {
-        try await services.write {
-          try services.folder.write(to: member) { writer in
-            try writer.setRecipe(
-              recipe, progress: { change.state = .running(completed: $0, total: $1) },
-              isCancelled: { services.isDraining.isSet })
-            guard try writer.collection.recipe() == recipe else { throw ServerProblem.draining }
-          }
-        }
+        try await Self.run(change, recipe, member, services)
         change.state = .done
       } catch {
         change.state = .failed(error)
@@ -83,6 +78,28 @@ final class RecipeChanges: Sendable {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while case .running = change.state, ContinuousClock.now < deadline { try await Task.sleep(for: Self.interval) }
     if case .failed(let error) = change.state { throw error }
+  }
+
+  /// Waits for whoever writes to the collection, and changes its recipe.
+  private static func run(
+    _ change: Change, _ recipe: EmbeddingRecipe, _ member: IndexFolder.Member, _ services: ServerServices
+  ) async throws {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      do {
+        return try await services.write {
+          try services.folder.write(to: member) { writer in
+            try writer.setRecipe(
+              recipe, progress: { change.state = .running(completed: $0, total: $1) },
+              isCancelled: { services.isDraining.isSet })
+            guard try writer.collection.recipe() == recipe else { throw ServerProblem.draining }
+          }
+        }
+      } catch let error as KindredError where error.code == .busy && ContinuousClock.now < deadline {
+        if services.isDraining.isSet { throw ServerProblem.draining }
+        try await Task.sleep(for: .milliseconds(500))
+      }
+    }
   }
 
   /// - Throws: what is wrong with a recipe for a collection.
