@@ -31,7 +31,7 @@ import Testing
     }
     let reference = try Program()
     let start = ContinuousClock.now
-    try reference.succeed("index", SharedData.photos)
+    try reference.succeed("index", SharedData.photos, "--recipe", "fast")
     var seconds = (ContinuousClock.now - start) / .seconds(1)
     let wanted = try contents(reference)
     #expect(wanted.count == 500)
@@ -44,7 +44,8 @@ import Testing
       let rounds = 1 + Int(random() * 4)
       for _ in 0..<rounds {
         let process = try program.start(
-          ["index", SharedData.photos], output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
+          ["index", SharedData.photos, "--recipe", "fast"], output: FileHandle.nullDevice, errors: FileHandle.nullDevice
+        )
         Thread.sleep(forTimeInterval: seconds * random())
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -56,7 +57,7 @@ import Testing
           if rounds == 1 { seconds *= 0.8 }
         }
       }
-      try program.succeed("index", SharedData.photos)
+      try program.succeed("index", SharedData.photos, "--recipe", "fast")
       let verify = try program.run("verify")
       #expect(verify.status == 0, "\(verify.output)")
       let found = try contents(program)
@@ -76,7 +77,7 @@ import Testing
   @Test func controlCKeepsWhatIsDone() throws {
     let program = try Program()
     let process = try program.start(
-      ["index", SharedData.photos], output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
+      ["index", SharedData.photos, "--recipe", "fast"], output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
     Thread.sleep(forTimeInterval: 1.2)
     process.interrupt()
     process.waitUntilExit()
@@ -84,7 +85,7 @@ import Testing
     // On a fast machine it may be done by then.
     #expect([130, 0].contains(process.terminationStatus))
     #expect(try program.succeed("verify").output.contains("all sound"))
-    let summary = try program.json("index", SharedData.photos, "--json")
+    let summary = try program.json("index", SharedData.photos, "--recipe", "fast", "--json")
     #expect(summary["total"] as? Int == 500)
   }
 
@@ -92,7 +93,8 @@ import Testing
     for model in ["default", SharedData.model("resnet18"), SharedData.model("resnet50")] {
       let program = try Program()
       let process = try program.start(
-        ["index", SharedData.photos, "--model", model], output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
+        ["index", SharedData.photos, "--recipe", "fast", "--model", model], output: FileHandle.nullDevice,
+        errors: FileHandle.nullDevice)
       var peak = 0
       while process.isRunning {
         let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""

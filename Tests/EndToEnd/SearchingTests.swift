@@ -51,12 +51,12 @@ import Testing
 
   @Test func byLabel() throws {
     let program = try Self.shared.get()
-    let json = try program.json("search", "--label", "dalmatian", "--top", "30", "--json")
+    let json = try program.json("search", "--label", "dalmatian", "--top", "30", "--min-score", "0", "--json")
     let hits = try #require(json["hits"] as? [[String: Any]])
     #expect(json["labelled"] as? Int == 25)
     #expect(hits.prefix(25).allSatisfy { $0["match"] as? String == "labelled" })
     #expect(hits.suffix(5).allSatisfy { $0["match"] as? String == "similar" })
-    let text = try program.succeed("search", "--label", "Dalmatian", "--top", "26").output
+    let text = try program.succeed("search", "--label", "Dalmatian", "--top", "26", "--min-score", "0").output
     #expect(text.contains("25 images carry the label “dalmatian”"))
     #expect(text.contains("Similar, without the label:"))
     let unknown = try program.run("search", "--label", "dalmation")
@@ -70,10 +70,17 @@ import Testing
     let indexed =
       FileManager.default.fileExists(atPath: photo)
       ? photo : try #require(try program.succeed("search", "--label", "crab", "--top", "1", "--paths").lines.first)
-    let filtered = try program.json("search", indexed, "--where-label", "elephant", "--json", "--top", "50")
+    let filtered = try program.json(
+      "search", indexed, "--where-label", "elephant", "--json", "--top", "50", "--min-score", "0")
     #expect((filtered["hits"] as? [[String: Any]])?.count == 25)
     #expect(
-      try program.succeed("search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50").lines.count == 25)
+      try program.succeed(
+        "search", indexed, "--path", "*/butterfly/*", "--paths", "--top", "50", "--min-score", "0"
+      ).lines.count == 25)
+    // Elephants are not crabs: what is no more alike than chance is not shown unless asked for.
+    let hidden = try program.json("search", indexed, "--where-label", "elephant", "--json", "--top", "50")
+    #expect(try #require(hidden["hits"] as? [[String: Any]]).count < 25)
+    #expect(hidden["hides_more"] as? Bool == true)
     #expect(try program.succeed("search", indexed, "--before", "1990").output == "No picture fits.\n")
     #expect(try program.run("search", indexed, "--after", "soon").errors.contains("not a date"))
 

@@ -50,7 +50,13 @@ extension NativeRoutes {
   ) async throws -> Response {
     let changed = try await services.write {
       let member = try services.images(name, for: context.access, otherwise: .unknownImage)
-      return try services.folder.write(to: member, body)
+      do { return try services.folder.write(to: member, body) } catch let error as KindredError
+      where error.code == .unknownImage {
+        // What the address names is there; what the body names is not.
+        var problem = ServerProblem.unknownImage
+        problem.status = 422
+        throw problem
+      }
     }
     return .json(.object([("changed", .int(Int64(changed)))]))
   }
