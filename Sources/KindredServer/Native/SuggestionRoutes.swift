@@ -51,7 +51,8 @@ extension NativeRoutes {
     let changed = try await services.write {
       let member = try services.images(name, for: context.access, otherwise: .unknownImage)
       do { return try services.folder.write(to: member, body) } catch let error as KindredError
-      where error.code == .unknownImage {
+        where error.code == .unknownImage
+      {
         // What the address names is there; what the body names is not.
         var problem = ServerProblem.unknownImage
         problem.status = 422
