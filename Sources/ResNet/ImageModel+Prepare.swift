@@ -6,10 +6,7 @@ extension ImageModel {
 
   /// Resizes, crops and normalises one picture.
   /// - Returns: `[3, crop, crop]`, flattened.
-  public func prepare(_ image: RGBImage) -> [Float] {
-    let cropped = image.resizedAndCropped(shorterSide: recipe.shorterSide, crop: recipe.crop)
-    return pixelTable.planes(of: cropped, views: [View(x: 0, y: 0)], side: recipe.crop)
-  }
+  public func prepare(_ image: RGBImage) -> [Float] { prepare(image, views: [.crop]) }
 
   /// Resizes, crops and normalises views of one picture.
   /// - Returns: `[views, 3, crop, crop]`, flattened.

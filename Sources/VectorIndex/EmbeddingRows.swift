@@ -130,9 +130,10 @@ public struct EmbeddingRows: Sendable {
     return vector
   }
 
-  static func normalize(_ vector: inout [Float], count: Int) {
+  /// Brings the first `count` numbers of a vector to length 1; zeros and what is not finite stay as they are.
+  static func normalize(_ vector: UnsafeMutablePointer<Float>, count: Int) {
     let length = cblas_snrm2(Int32(count), vector, 1)
-    if length > 0, length.isFinite { cblas_sscal(Int32(count), 1 / length, &vector, 1) }
+    if length > 0, length.isFinite { cblas_sscal(Int32(count), 1 / length, vector, 1) }
   }
 
   /// Calls `body` with what reads rows. It is good within `body`.

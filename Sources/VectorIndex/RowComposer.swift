@@ -81,21 +81,16 @@ struct RowComposer {
         }
       }
       if rows.usesClasses {
-        Self.normalize(target, vectorCount)
+        EmbeddingRows.normalize(target, count: layout.dimension)
         (target + layout.dimension).update(repeating: 0, count: layout.classCount)
         forEachClass(row) { target[layout.dimension + $0] = $1 }
       }
-      Self.normalize(target, count)
+      EmbeddingRows.normalize(target, count: rows.dimension)
     }
     if let mean = rows.composition.mean {
       cblas_saxpy(count, -1, mean, 1, target, 1)
-      Self.normalize(target, count)
+      EmbeddingRows.normalize(target, count: rows.dimension)
     }
-  }
-
-  private static func normalize(_ vector: UnsafeMutablePointer<Float>, _ count: Int32) {
-    let length = cblas_snrm2(count, vector, 1)
-    if length > 0, length.isFinite { cblas_sscal(count, 1 / length, vector, 1) }
   }
 
   /// The cosine of a row's embedding with a query.
