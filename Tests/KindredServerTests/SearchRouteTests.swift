@@ -160,7 +160,7 @@ import Testing
       #expect(try await client.send(.post, path, json: #"{"vector":[1,2,3]}"#).problem == "dimension-mismatch")
       #expect(try await client.send(.post, path, json: #"{"vector":[0,0]}"#).problem == "no-direction")
       #expect(try await client.send(.post, path, json: #"{"vector":[1e39,0]}"#).problem == "no-direction")
-      #expect(try await client.send(.post, path, json: #"{"id":5}"#).status == .notFound)
+      #expect(try await client.send(.post, path, json: #"{"id":5}"#).status == .unprocessableContent)
       #expect(
         try await client.send(.post, path, headers: ["Content-Type": "image/jpeg"], body: [1]).problem
           == "invalid-request"

@@ -54,6 +54,13 @@ extension ServerProblem {
     status: 404, code: "unknown-image", title: "No such image",
     detail: "No image of the collection has this identifier.")
 
+  /// The same problem with what a request's body or query names, where what its address names is there.
+  var ofRequest: ServerProblem {
+    var problem = self
+    problem.status = 422
+    return problem
+  }
+
   public static let unknownJob = ServerProblem(
     status: 404, code: "unknown-job", title: "No such job",
     detail: "There is no such job, or the key may not see it.")

@@ -143,14 +143,16 @@ extension NativeRoutes {
       return .unusablePicture(reason ?? "The network gives no usable feature of it.")
     case .invalidArgument:
       return ServerProblem(status: 422, code: "no-direction", title: "Nothing to search for is left", detail: reason)
+    case .unknownImage, .unknownEntry: return ServerProblem.problem(of: error)?.ofRequest
     default: return nil
     }
   }
 
+  /// A label that a request names and no image carries, with those that are spelt like it.
   static func unknownLabel(_ label: String, in collection: Kindred.Collection) throws -> ServerProblem {
     let known = try collection.labels(limit: 20_000).map(\.name)
     var problem = ServerProblem(
-      status: 404, code: "unknown-label", title: "No such label",
+      status: 422, code: "unknown-label", title: "No such label",
       detail: "No image of the collection carries this label.")
     let nearest = Spelling.nearest(to: String(label.prefix(200)), among: known, limit: 5)
     if !nearest.isEmpty { problem.suggestions = nearest }

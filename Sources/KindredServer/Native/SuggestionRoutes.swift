@@ -49,14 +49,11 @@ extension NativeRoutes {
     _ body: @escaping @Sendable (CollectionWriter) throws -> Int
   ) async throws -> Response {
     let changed = try await services.write {
-      let member = try services.images(name, for: context.access, otherwise: .unknownImage)
+      let member = try services.images(name, for: context.access, otherwise: ServerProblem.unknownImage.ofRequest)
       do { return try services.folder.write(to: member, body) } catch let error as KindredError
-        where error.code == .unknownImage
+        where [.unknownImage, .unknownLabel].contains(error.code)
       {
-        // What the address names is there; what the body names is not.
-        var problem = ServerProblem.unknownImage
-        problem.status = 422
-        throw problem
+        throw (ServerProblem.problem(of: error) ?? .unknownImage).ofRequest
       }
     }
     return .json(.object([("changed", .int(Int64(changed)))]))

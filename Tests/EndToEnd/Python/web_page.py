@@ -202,9 +202,9 @@ def unknown_label(page):
     page.screenshot("unknown-label")
     suggestion.click()
     page.until(lambda: page.tiles() and "dalmatian" in page.tile_labels()[0], "the suggestion's pictures")
-    # The browser tells of each answer of 404 in its console.
+    # The browser tells of each answer of 422 in its console.
     lines = [entry for entry in page.driver.get_log("browser") if entry["level"] == "SEVERE"]
-    assert all("404" in line["message"] for line in lines), lines
+    assert all("422" in line["message"] for line in lines), lines
 
 
 def less_alike(page):
