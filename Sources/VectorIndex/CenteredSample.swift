@@ -18,7 +18,7 @@ struct CenteredSample {
     var usable: [Int] = []
     vectors.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      for row in PrincipalComponents.evenlyDrawn(limit, of: total)
+      for row in (0..<total).evenlyDrawn(limit)
       where cblas_sasum(Int32(dimension), base + row * dimension, 1).isFinite {
         usable.append(row)
       }

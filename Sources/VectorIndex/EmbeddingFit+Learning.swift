@@ -35,17 +35,17 @@ extension EmbeddingFit {
     learningFrom features: FeatureFile, _ composition: EmbeddingComposition, rows: [Int], purpose: Purpose
   ) throws(VectorIndexError) {
     precondition(rows.count > 1, "one row has no neighbours")
-    func drawn(_ limit: Int) -> [Int] { PrincipalComponents.evenlyDrawn(limit, of: rows.count).map { rows[$0] } }
     var composition = composition
     composition.mean = nil
     if purpose.centers {
-      composition.mean = try EmbeddingRows(features, composition).mean(ofRows: drawn(Self.mostRowsForMean))
+      composition.mean = try EmbeddingRows(features, composition).mean(ofRows: rows.evenlyDrawn(Self.mostRowsForMean))
     }
     let embeddings = try EmbeddingRows(features, composition)
-    let unrelated = Self.medianCosine(embeddings.rows(drawn(Self.mostRowsForBackground)), embeddings.dimension)
+    let unrelated = Self.medianCosine(
+      embeddings.rows(rows.evenlyDrawn(Self.mostRowsForBackground)), embeddings.dimension)
     self.init(rowCount: rows.count, dimension: embeddings.dimension, mean: composition.mean, unrelated: unrelated)
     guard purpose.codes else { return }
-    let sample = embeddings.rows(drawn(PrincipalComponents.mostRows))
+    let sample = embeddings.rows(rows.evenlyDrawn(PrincipalComponents.mostRows))
     let projection = Projection(fitting: sample, dimension: dimension, count: Self.projectedDimension)
     // Other rows than those of the fit, where there are.
     let others = rows.count > PrincipalComponents.mostRows ? embeddings.rows(Self.others(of: rows)) : sample
@@ -58,7 +58,7 @@ extension EmbeddingFit {
 
   /// Rows between those that the components are fitted to.
   private static func others(of rows: [Int]) -> [Int] {
-    PrincipalComponents.evenlyDrawn(PrincipalComponents.mostRows, of: rows.count - 1).map { rows[$0 + 1] }
+    rows.dropFirst().evenlyDrawn(PrincipalComponents.mostRows)
   }
 
   /// How far the mean of rows is from the one that was learnt: its distance, in lengths of a centred embedding.
@@ -67,7 +67,7 @@ extension EmbeddingFit {
     -> Float
   {
     guard let mean, !rows.isEmpty else { return 0 }
-    let drawn = PrincipalComponents.evenlyDrawn(Self.mostRowsForMean, of: rows.count).map { rows[$0] }
+    let drawn = rows.evenlyDrawn(Self.mostRowsForMean)
     var plain = composition
     plain.mean = nil
     let present = try EmbeddingRows(features, plain).mean(ofRows: drawn)

@@ -31,15 +31,6 @@ extension FeatureFile {
     }
   }
 
-  /// The `top` rows for each of the rows `queries`, which are among their own neighbours.
-  public func exactNeighbors(ofRows queries: Range<Int>, top: Int, among rows: [Int]? = nil) -> [[Neighbor]] {
-    withUnsafeRows { base, rowCount in
-      precondition(queries.lowerBound >= 0 && queries.upperBound <= rowCount, "rows \(queries) of \(rowCount)")
-      let start = base + queries.lowerBound * dimension
-      return search(base, rowCount: rowCount, queries: start, count: queries.count, top: top, among: rows)
-    }
-  }
-
   private func search(
     _ base: UnsafePointer<Float>, rowCount: Int, queries: UnsafePointer<Float>, count: Int, top: Int, among rows: [Int]?
   ) -> [[Neighbor]] {

@@ -25,33 +25,6 @@ public struct PrincipalComponents: Sendable, Equatable {
 
   /// More rows than this tell a fit hardly more.
   public static let mostRows = 5_000
-  /// Numbers of a fit's sample; 128 MiB.
-  private static let mostNumbers = 32 << 20
-
-  /// Numbers `0..<total` of which no more than `limit` are taken, as evenly as they can be.
-  public static func evenlyDrawn(_ limit: Int, of total: Int) -> [Int] {
-    guard limit > 0, total > 0 else { return [] }
-    guard total > limit else { return Array(0..<total) }
-    return (0..<limit).map { index in
-      let (high, low) = index.multipliedFullWidth(by: total)
-      return limit.dividingFullWidth((high, low)).quotient
-    }
-  }
-
-  /// Fits components to rows of a file, of which at most ``mostRows`` are looked at, evenly drawn.
-  /// - Parameters:
-  ///   - features: the file.
-  ///   - rows: numbers of rows; those that are not below its `rowCount` are left out.
-  ///   - count: how many components; no more than the dimension are given.
-  public init(fitting features: FeatureFile, rows: [Int], count: Int) {
-    let limit = max(1, min(Self.mostRows, Self.mostNumbers / features.dimension))
-    let present = rows.filter { (0..<features.rowCount).contains($0) }
-    var sample: [Float] = []
-    let drawn = Self.evenlyDrawn(limit, of: present.count)
-    sample.reserveCapacity(drawn.count * features.dimension)
-    for index in drawn { sample += features.row(present[index]) }
-    self.init(fitting: sample, dimension: features.dimension, count: count)
-  }
 
   /// Fits components to vectors, of which at most ``mostRows`` are looked at, evenly drawn. Those with numbers that are
   /// not finite are left out.

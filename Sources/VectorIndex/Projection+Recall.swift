@@ -21,7 +21,7 @@ extension Projection {
     let codes = Self.decoded(projected(sample), dimension: count)
     var wanted = 0
     var found = 0
-    let asked = PrincipalComponents.evenlyDrawn(queries, of: rows)
+    let asked = (0..<rows).evenlyDrawn(queries)
     for first in stride(from: 0, to: asked.count, by: 64) {
       let block = Array(asked[first..<min(asked.count, first + 64)])
       let exact = Self.nearest(block, of: sample, dimension: dimension, top: top)

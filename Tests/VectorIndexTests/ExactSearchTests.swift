@@ -52,20 +52,19 @@ import Testing
     let dimension = 8
     let vectors = Vectors.clustered(count: 9001, dimension: dimension, clusters: 30, spread: 1, seed: 4)
     let file = try FeatureFile.filled(folder("features"), dimension: dimension, vectors)
-    let batch = file.exactNeighbors(ofRows: 100..<400, top: 7)
+    let batch = file.exactNeighbors(ofBatch: file.rows(100..<400), top: 7)
     #expect(batch.count == 300)
-    #expect(batch == file.exactNeighbors(ofBatch: file.rows(100..<400), top: 7))
     for query in stride(from: 0, to: 300, by: 41) {
       Self.expectSame(batch[query], file.exactNeighbors(of: file.row(100 + query), top: 7))
       #expect(batch[query][0].row == 100 + query)
     }
     let subset = Array(stride(from: 0, to: 9001, by: 3))
-    let among = file.exactNeighbors(ofRows: 0..<150, top: 4, among: subset)
+    let among = file.exactNeighbors(ofBatch: file.rows(0..<150), top: 4, among: subset)
     for query in stride(from: 0, to: 150, by: 37) {
       Self.expectSame(among[query], file.exactNeighbors(of: file.row(query), top: 4, among: subset))
     }
     #expect(file.exactNeighbors(ofBatch: [], top: 3) == [])
-    #expect(file.exactNeighbors(ofRows: 0..<2, top: 0) == [[], []])
+    #expect(file.exactNeighbors(ofBatch: file.rows(0..<2), top: 0) == [[], []])
   }
 
   @Test func equalScoresAreInTheOrderOfRows() throws {

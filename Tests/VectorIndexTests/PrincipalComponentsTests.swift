@@ -132,23 +132,4 @@ import Testing
     }
     for row in 1..<30 { #expect(abs(distance(places, 0, row) - distance(vectors, 0, row)) < 1e-4) }
   }
-
-  @Test func drawsEvenly() {
-    #expect(PrincipalComponents.evenlyDrawn(3, of: 9) == [0, 3, 6])
-    #expect(PrincipalComponents.evenlyDrawn(4, of: 6) == [0, 1, 3, 4])
-    #expect(PrincipalComponents.evenlyDrawn(9, of: 3) == [0, 1, 2])
-    #expect(PrincipalComponents.evenlyDrawn(0, of: 3).isEmpty)
-    #expect(PrincipalComponents.evenlyDrawn(3, of: 0).isEmpty)
-  }
-
-  @Test func fitsRowsOfAFile() throws {
-    let folder = try TemporaryFolder()
-    let (vectors, _) = spread(rows: 40, dimension: 6, deviations: [2], noise: 0.1)
-    let file = try FeatureFile.create(path: folder.path + "/features", dimension: 6)
-    try file.append(vectors)
-    let fit = PrincipalComponents(fitting: file, rows: Array(0..<40) + [99, -1], count: 2)
-    #expect(fit == PrincipalComponents(fitting: vectors, dimension: 6, count: 2))
-    let half = PrincipalComponents(fitting: file, rows: Array(0..<20), count: 2)
-    #expect(half == PrincipalComponents(fitting: Array(vectors[..<120]), dimension: 6, count: 2))
-  }
 }

@@ -42,7 +42,7 @@ struct LabelExamples {
   /// Rows of the label's own images, what a person said before what the network guessed, and no more than `limit`.
   func positiveRows(limit: Int) -> [Int] {
     let given = Set(carriers.filter { !$0.isPredicted }.map(\.row)).sorted()
-    return PrincipalComponents.evenlyDrawn(limit, of: given.count).map { given[$0] }
+    return given.evenlyDrawn(limit)
   }
 
   private static func otherwiseLabelled(
@@ -73,7 +73,7 @@ struct LabelExamples {
     }
     // Rows are in the order of their labels, so that what is drawn has some of all.
     let limit = max(0, LabelClassifier.mostExamples - rejected.count)
-    var chosen = PrincipalComponents.evenlyDrawn(limit, of: rows.count).map { rows[$0] }
+    var chosen = rows.evenlyDrawn(limit)
     for id in rejected.sorted().prefix(LabelClassifier.mostExamples) where !own.contains(id) {
       chosen += try Int.fetchAll(
         db,

@@ -86,7 +86,7 @@ struct LabelSuggester {
         penalty: Self.penalty)
     else { return [] }
 
-    let open = PrincipalComponents.evenlyDrawn(Self.mostOpenImages, of: task.open.count).map { task.open[$0] }
+    let open = task.open.evenlyDrawn(Self.mostOpenImages)
     try collection.check(rows: open.map(\.row), of: embeddings)
     var best: [(label: Int, evidence: SuggestionEvidence)] = []
     best.reserveCapacity(open.count)

@@ -101,9 +101,7 @@ extension LabelledState.Task {
     var quota = 1
     while byLabel.reduce(0, { $0 + min($1.count, quota + 1) }) <= limit { quota += 1 }
     var chosen = Set<Int>()
-    for places in byLabel {
-      chosen.formUnion(PrincipalComponents.evenlyDrawn(quota, of: places.count).map { places[$0] })
-    }
+    for places in byLabel { chosen.formUnion(places.evenlyDrawn(quota)) }
     return chosen.sorted().prefix(limit).map { labelled[$0] }
   }
 }

@@ -66,7 +66,7 @@ struct SuggestionCalibration {
     else { return nil }
     self.right = right
     self.known = known
-    let sample = PrincipalComponents.evenlyDrawn(Self.mostOpen, of: open.count).map { open[$0] }
+    let sample = open.evenlyDrawn(Self.mostOpen)
     knownPart = strangers.isEmpty ? 1 : Self.part(of: sample.map { known.probability(of: $0.numbers) })
   }
 
@@ -105,11 +105,10 @@ struct SuggestionCalibration {
     let groups = Dictionary(grouping: labels.indices, by: { labels[$0] }).sorted { $0.value[0] < $1.value[0] }
     let quota = max(1, mostStrangers / max(1, groups.count))
     var found: [SuggestionEvidence] = []
-    for place in PrincipalComponents.evenlyDrawn(mostStrangers, of: groups.count) {
-      let (carried, rows) = groups[place]
+    for (carried, rows) in groups.evenlyDrawn(mostStrangers) {
       let heldOut = Set(carried.flatMap { rowsOfLabel[$0] }).sorted()
       guard heldOut.count <= largestGroup, let scores = classifier.heldOutTogether(heldOut) else { continue }
-      let looked = Set(PrincipalComponents.evenlyDrawn(quota, of: rows.count).map { rows[$0] })
+      let looked = Set(rows.evenlyDrawn(quota))
       for (index, row) in heldOut.enumerated() where looked.contains(row) {
         let others = (0..<width).filter { !carried.contains($0) }.map { scores[index * width + $0] }
         guard !others.isEmpty else { continue }

@@ -25,7 +25,7 @@ extension Collection {
       let live = try Self.liveRows(db)
       // Rows that SQLite names and the file lacks are a fault to be told, not to be left out.
       for row in [live.first, live.last].compactMap(\.self) { try checkRow(row, at: moment) }
-      let drawn = PrincipalComponents.evenlyDrawn(PrincipalComponents.mostRows, of: live.count).map { live[$0] }
+      let drawn = live.evenlyDrawn(PrincipalComponents.mostRows)
       let components = PrincipalComponents(
         fitting: embeddings.rows(drawn), dimension: embeddings.dimension, count: 2)
       var places: [Int: (x: Float, y: Float)] = [:]
@@ -57,7 +57,7 @@ extension Collection {
       kind == .images
       ? "SELECT image.id, content.feature_row FROM image JOIN content ON content.id = image.content_id ORDER BY image.id"
       : "SELECT id, feature_row FROM content ORDER BY id"
-    var drawn = PrincipalComponents.evenlyDrawn(limit, of: total)[...]
+    var drawn = (0..<total).evenlyDrawn(limit)[...]
     var shown: [(id: Int64, row: Int)] = []
     var position = 0
     let cursor = try Row.fetchCursor(db, sql: sql)

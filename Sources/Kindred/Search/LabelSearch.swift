@@ -14,28 +14,35 @@ struct LabelSearch {
   /// The best of so many candidates that the classifier's direction finds are looked at more closely.
   private static func candidateCount(_ top: Int) -> Int { max(200, min(4 * top, top + 1_000)) }
 
-  func search(_ label: String, _ request: SearchRequest, minimumCosine: Float?) throws -> SearchResult {
+  func search(_ label: String, _ request: SearchRequest) throws -> SearchResult {
     var timing = SearchTiming()
-    let start = ContinuousClock.now
     let meaning = try collection.meaning(of: label)
-    let (moment, allowed, examples) = try collection.read { db in
-      (try collection.moment(db), try request.filter.allowed(db), try LabelExamples(meaning, db))
-    }
-    let carriers = examples.carriers
-    let embeddings = try collection.embeddings(at: moment)
-    for carrier in carriers { try collection.checkRow(carrier.row, at: moment) }
-    for row in examples.negativeRows { try collection.checkRow(row, at: moment) }
-    var query = centroid(of: carriers, embeddings)
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
-    var unlike: [[Float]] = []
-    for example in request.negatives {
-      let vector = try resolver.resolve(example, timing: &timing).embedding(in: embeddings)
-      VectorMath.add(vector, weight: -QueryVector.negativeWeight / Float(request.negatives.count), to: &query)
-      unlike.append(vector)
+    let negatives = try request.negatives.map { try resolver.resolve($0, timing: &timing) }
+    return try collection.withSnapshot(filter: request.filter) {
+      try answer(meaning, without: negatives, request, $0, timing)
+    }
+  }
+
+  private func answer(
+    _ meaning: LabelMeaning, without negatives: [ResolvedExample], _ request: SearchRequest, _ snapshot: SearchSnapshot,
+    _ timing: SearchTiming
+  ) throws -> SearchResult {
+    var timing = timing
+    let start = ContinuousClock.now
+    let examples = try LabelExamples(meaning, snapshot.db)
+    let carriers = examples.carriers
+    let embeddings = try snapshot.embeddings()
+    for carrier in carriers { try collection.checkRow(carrier.row, at: snapshot.moment) }
+    for row in examples.negativeRows { try collection.checkRow(row, at: snapshot.moment) }
+    let unlike = try negatives.map { try $0.embedding(in: embeddings) }
+    var query = centroid(of: carriers, embeddings)
+    for vector in unlike {
+      VectorMath.add(vector, weight: -QueryVector.negativeWeight / Float(unlike.count), to: &query)
     }
     query = VectorMath.normalized(query)
 
-    let shownCarriers = carriers.filter { allowed?.images.contains($0.imageID) ?? true }
+    let shownCarriers = carriers.filter { snapshot.allowed?.images.contains($0.imageID) ?? true }
     // What a person said fills the answer: nothing is left to find.
     let isFilled = shownCarriers.count { !$0.isPredicted } >= request.top
     let classifier =
@@ -44,29 +51,25 @@ struct LabelSearch {
       : LabelClassifier(
         positives: embeddings.rows(examples.positiveRows(limit: LabelClassifier.mostExamples)),
         negatives: embeddings.rows(examples.negativeRows), unlike: unlike, dimension: embeddings.dimension)
-    let labelled = ordered(shownCarriers, classifier, query, embeddings)
-    let count = labelled.count
-    let shown = labelled.prefix(request.top)
-    let wanted = request.top - shown.count
+    let shown = ordered(shownCarriers, classifier, query, embeddings).prefix(request.top)
     timing.search += (ContinuousClock.now - start).seconds
 
     let fetchStart = ContinuousClock.now
-    var hits = try collection.read { db in
-      try shown.compactMap { item in
-        try Collection.record(db, id: item.carrier.imageID)
-          .map { SearchHit(record: $0, cosine: item.score, match: .labelled) }
-      }
+    let scale = try snapshot.scale()
+    var hits = try shown.compactMap { item in
+      try Collection.record(snapshot.db, id: item.carrier.imageID)
+        .map { SearchHit(record: $0, cosine: item.score, scale: scale, match: .labelled) }
     }
     timing.fetch += (ContinuousClock.now - fetchStart).seconds
     let answer = try neighbors(
-      classifier, query, top: wanted, minimumCosine: minimumCosine, request,
+      classifier, query, top: request.top - shown.count, request, snapshot,
       excluding: examples.rejected.union(carriers.map(\.imageID)))
     hits += answer.hits
     timing.search += answer.search
     timing.fetch += answer.fetch
     return SearchResult(
-      hits: hits, label: meaning.name, labelledCount: count, exact: answer.exact, hidesMore: answer.hidesMore,
-      timing: timing)
+      hits: hits, label: meaning.name, labelledCount: shownCarriers.count, exact: answer.exact,
+      hidesMore: answer.hidesMore, timing: timing)
   }
 
   /// Images that carry the label, with their cosines, best first: what a person said before what the network guessed,
@@ -76,7 +79,7 @@ struct LabelSearch {
     _ embeddings: EmbeddingRows
   ) -> [(carrier: LabelExamples.Carrier, score: Float)] {
     var found = zip(carriers, embeddings.scores(of: centroid, rows: carriers.map(\.row)))
-      .map { (carrier: $0, score: min(1, max(-1, $1)), value: 0.0) }
+      .map { (carrier: $0, score: $1, value: 0.0) }
     let isPredicted = found.partition { $0.carrier.isPredicted }
     for start in stride(from: isPredicted, to: found.count, by: 512) {
       let block = start..<min(start + 512, found.count)
@@ -91,31 +94,27 @@ struct LabelSearch {
 
   /// Images that do not carry the label, those that fit it best first.
   private func neighbors(
-    _ classifier: LabelClassifier?, _ centroid: [Float], top: Int, minimumCosine: Float?, _ request: SearchRequest,
+    _ classifier: LabelClassifier?, _ centroid: [Float], top: Int, _ request: SearchRequest, _ snapshot: SearchSnapshot,
     excluding excluded: Set<Int64>
   ) throws -> Ranking.Answer<SearchHit> {
-    let ranking = Ranking(collection: collection, depth: request.depth)
+    let ranking = Ranking(snapshot: snapshot, depth: request.depth)
     guard let classifier, top > 0 else {
       return try ranking.nearest(
-        to: { _ in centroid }, top: top, minimumCosine: minimumCosine, filter: request.filter, excluding: excluded)
+        to: centroid, top: top, minimumScore: request.minimumScore, excluding: excluded)
     }
-    // Rows mean something only together with the embeddings of the moment that was searched.
-    var searched: EmbeddingRows?
     var answer = try ranking.nearest(
-      to: { embeddings in
-        searched = embeddings
-        return classifier.direction
-      }, top: Self.candidateCount(top), minimumCosine: nil, filter: request.filter, excluding: excluded)
-    guard let searched, !answer.hits.isEmpty else { return answer }
+      to: classifier.direction, top: Self.candidateCount(top), minimumScore: nil, excluding: excluded)
     let start = ContinuousClock.now
+    let (embeddings, scale) = try (snapshot.embeddings(), snapshot.scale())
     let rows = answer.hits.map(\.record.featureRow)
-    let cosines = searched.scores(of: centroid, rows: rows)
-    let values = classifier.values(of: searched.rows(rows))
+    let cosines = embeddings.scores(of: centroid, rows: rows)
+    let values = classifier.values(of: embeddings.rows(rows))
+    let least = request.minimumScore.map(scale.cosine(ofScore:)) ?? -.infinity
     let order = rows.indices.sorted { (values[$0], -$0) > (values[$1], -$1) }
-    let good = order.filter { place in minimumCosine.map { cosines[place] >= $0 } ?? true }
+    let good = order.filter { cosines[$0] >= least }
     answer.hidesMore = good.count < min(order.count, top)
     answer.hits = good.prefix(top).map { place in
-      SearchHit(record: answer.hits[place].record, cosine: min(1, max(-1, cosines[place])), match: .similar)
+      SearchHit(record: answer.hits[place].record, cosine: cosines[place], scale: scale, match: .similar)
     }
     answer.search += (ContinuousClock.now - start).seconds
     return answer

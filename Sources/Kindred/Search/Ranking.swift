@@ -4,7 +4,7 @@ import VectorIndex
 
 /// Finds the entries whose vectors are nearest to a query: graph or exact, filtered, with rows from SQLite.
 struct Ranking {
-  let collection: Collection
+  let snapshot: SearchSnapshot
   let depth: SearchDepth
 
   struct Answer<Hit> {
@@ -17,37 +17,25 @@ struct Ranking {
   }
 
   struct Question {
-    /// Makes the query, L2-normalised, of the embeddings of the moment that is searched.
-    var query: (EmbeddingRows) throws -> [Float]
+    /// L2-normalised.
+    var query: [Float]
     /// How many hits are wanted.
     var top: Int
     /// The least cosine of a hit.
     var minimumCosine: Float?
-    var filter = SearchFilter()
     /// How many of the nearest may be none of the hits.
     var excludedCount = 0
   }
 
   /// - Parameters:
   ///   - question: what is looked for.
-  ///   - hits: the hits that a row stands for, within what the filter lets through.
-  func nearest<Hit>(
-    _ question: Question, hits: (Database, Neighbor, SearchFilter.Allowed?) throws -> [Hit]
-  ) throws -> Answer<Hit> {
-    guard question.top > 0 else { return Answer() }
-    return try collection.read { try answer(question, $0, hits) }
-  }
-
-  /// One transaction throughout, so that rows and records are of one moment.
-  private func answer<Hit>(
-    _ question: Question, _ db: Database, _ hitsOfRow: (Database, Neighbor, SearchFilter.Allowed?) throws -> [Hit]
-  ) throws -> Answer<Hit> {
+  ///   - hitsOfRow: the hits that a row stands for, within what the filter lets through.
+  func nearest<Hit>(_ question: Question, _ hitsOfRow: (Neighbor) throws -> [Hit]) throws -> Answer<Hit> {
     var answer = Answer<Hit>()
-    let moment = try collection.moment(db)
-    guard moment.contentCount > 0 else { return answer }
-    let allowed = try question.filter.allowed(db)
-    let embeddings = try collection.embeddings(at: moment)
-    let query = try question.query(embeddings)
+    let (collection, db, moment, allowed) = (snapshot.collection, snapshot.db, snapshot.moment, snapshot.allowed)
+    guard question.top > 0, moment.contentCount > 0 else { return answer }
+    let embeddings = try snapshot.embeddings()
+    let query = question.query
     guard query.count == embeddings.dimension else {
       throw KindredError(
         .dimensionMismatch, place: "vector",
@@ -108,7 +96,7 @@ struct Ranking {
           answer.hidesMore = true
           break
         }
-        answer.hits += try hitsOfRow(db, neighbor, allowed)
+        answer.hits += try hitsOfRow(neighbor)
         if answer.hits.count >= question.top { break }
       }
       answer.hits = Array(answer.hits.prefix(question.top))
@@ -124,19 +112,18 @@ struct Ranking {
 extension Ranking {
   /// The nearest images.
   /// - Parameters:
-  ///   - query: makes the query, L2-normalised, of the embeddings of the moment that is searched.
+  ///   - query: L2-normalised.
   ///   - excluded: images that are no hits.
-  /// - Returns: hits whose ``SearchHit/score`` is their cosine still.
   func nearest(
-    to query: @escaping (EmbeddingRows) throws -> [Float], top: Int, minimumCosine: Float?, filter: SearchFilter,
-    excluding excluded: Set<Int64>
+    to query: [Float], top: Int, minimumScore: Float?, excluding excluded: Set<Int64>
   ) throws -> Answer<SearchHit> {
+    let scale = try snapshot.scale()
     let question = Question(
-      query: query, top: top, minimumCosine: minimumCosine, filter: filter, excludedCount: excluded.count)
-    return try nearest(question) { db, neighbor, allowed in
-      try Collection.records(db, featureRow: neighbor.row)
-        .filter { !excluded.contains($0.id) && allowed?.images.contains($0.id) ?? true }
-        .map { SearchHit(record: $0, cosine: min(1, max(-1, neighbor.score)), match: .similar) }
+      query: query, top: top, minimumCosine: minimumScore.map(scale.cosine(ofScore:)), excludedCount: excluded.count)
+    return try nearest(question) { neighbor in
+      try Collection.records(snapshot.db, featureRow: neighbor.row)
+        .filter { !excluded.contains($0.id) && snapshot.allowed?.images.contains($0.id) ?? true }
+        .map { SearchHit(record: $0, cosine: neighbor.score, scale: scale, match: .similar) }
     }
   }
 }

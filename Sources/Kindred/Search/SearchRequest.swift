@@ -53,12 +53,12 @@ public struct SearchHit: Sendable, Equatable {
   public var cosine: Float
   public var match: Match
 
-  /// A hit whose score is not known yet.
-  init(record: ImageRecord, cosine: Float, match: Match) {
+  /// - Parameter cosine: rounding may have left it a little outside −1…1.
+  init(record: ImageRecord, cosine: Float, scale: ScoreScale, match: Match) {
     self.record = record
-    self.cosine = cosine
+    self.cosine = min(1, max(-1, cosine))
     self.match = match
-    score = cosine
+    score = scale.score(ofCosine: self.cosine)
   }
 }
 

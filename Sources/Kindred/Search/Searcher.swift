@@ -28,25 +28,19 @@ public final class Searcher: Sendable {
     }
     var whole = request
     whole.top += request.offset
-    var result = try retryingAfterCompaction {
-      let scale = try collection.scoreScale(at: collection.moment())
-      var result = try answer(whole, scale)
-      for index in result.hits.indices { result.hits[index].score = scale.score(ofCosine: result.hits[index].cosine) }
-      return result
-    }
+    var result = try retryingAfterCompaction { try answer(whole) }
     result.hits.removeFirst(min(request.offset, result.hits.count))
     return result
   }
 
-  private func answer(_ request: SearchRequest, _ scale: ScoreScale) throws -> SearchResult {
+  private func answer(_ request: SearchRequest) throws -> SearchResult {
     if let label = request.label {
       guard request.positives.isEmpty else {
         throw KindredError(
           .invalidArgument, reason: "a search is by label or by image, not both",
           remedy: "To search by image among the images of a label, use --where-label.")
       }
-      return try LabelSearch(collection: collection, model: model).search(
-        label, request, minimumCosine: request.minimumScore.map(scale.cosine(ofScore:)))
+      return try LabelSearch(collection: collection, model: model).search(label, request)
     }
     guard !request.positives.isEmpty else {
       throw KindredError(
@@ -56,18 +50,6 @@ public final class Searcher: Sendable {
 
     var timing = SearchTiming()
     var excluded = Set<Int64>()
-    let query = try query(for: request, excluded: &excluded, timing: &timing)
-    let answer = try Ranking(collection: collection, depth: request.depth).nearest(
-      to: query, top: request.top, minimumCosine: request.minimumScore.map(scale.cosine(ofScore:)),
-      filter: request.filter, excluding: excluded)
-    timing.search = answer.search
-    timing.fetch = answer.fetch
-    return SearchResult(hits: answer.hits, exact: answer.exact, hidesMore: answer.hidesMore, timing: timing)
-  }
-
-  private func query(
-    for request: SearchRequest, excluded: inout Set<Int64>, timing: inout SearchTiming
-  ) throws -> (EmbeddingRows) throws -> [Float] {
     let resolver = ExampleResolver(collection: collection, model: model, maximumPixels: request.maximumPixels)
     func resolved(_ examples: [SearchRequest.Example]) throws -> [ResolvedExample] {
       try examples.map { example in
@@ -76,10 +58,17 @@ public final class Searcher: Sendable {
       }
     }
     let (positives, negatives) = try (resolved(request.positives), resolved(request.negatives))
-    return { embeddings in
-      try QueryVector.combining(
+    let answer = try collection.withSnapshot(filter: request.filter) { snapshot -> Ranking.Answer<SearchHit> in
+      guard snapshot.moment.contentCount > 0 else { return Ranking.Answer() }
+      let embeddings = try snapshot.embeddings()
+      let query = try QueryVector.combining(
         positives.map { try $0.embedding(in: embeddings) }, without: negatives.map { try $0.embedding(in: embeddings) })
+      return try Ranking(snapshot: snapshot, depth: request.depth).nearest(
+        to: query, top: request.top, minimumScore: request.minimumScore, excluding: excluded)
     }
+    timing.search = answer.search
+    timing.fetch = answer.fetch
+    return SearchResult(hits: answer.hits, exact: answer.exact, hidesMore: answer.hidesMore, timing: timing)
   }
 }
 

@@ -56,15 +56,18 @@ public struct VectorSearcher: Sendable {
     let excluded = Set(
       (positives + negatives).compactMap { if case .identifier(let id) = $0 { id } else { nil } })
     let question = Ranking.Question(
-      query: { _ in try QueryVector.combining(like, without: unlike) }, top: top + offset, minimumCosine: minimumScore,
+      query: try QueryVector.combining(like, without: unlike), top: top + offset, minimumCosine: minimumScore,
       excludedCount: excluded.count)
     let answer = try retryingAfterCompaction {
-      try Ranking(collection: collection, depth: depth).nearest(question) { db, neighbor, _ in
-        try Row.fetchAll(
-          db.cachedStatement(sql: "SELECT id, metadata FROM content WHERE feature_row = ?"), arguments: [neighbor.row]
-        ).filter { !excluded.contains($0["id"]) }.map {
-          VectorHit(
-            record: VectorRecord(id: $0["id"], metadata: $0["metadata"]), score: min(1, max(-1, neighbor.score)))
+      try collection.withSnapshot { snapshot in
+        try Ranking(snapshot: snapshot, depth: depth).nearest(question) { neighbor in
+          try Row.fetchAll(
+            snapshot.db.cachedStatement(sql: "SELECT id, metadata FROM content WHERE feature_row = ?"),
+            arguments: [neighbor.row]
+          ).filter { !excluded.contains($0["id"]) }.map {
+            VectorHit(
+              record: VectorRecord(id: $0["id"], metadata: $0["metadata"]), score: min(1, max(-1, neighbor.score)))
+          }
         }
       }
     }
