@@ -65,6 +65,31 @@ import Testing
 
   // MARK: The same picture
 
+  /// A ring with a stem at its side, as `d` is; with a dot above it, if told so.
+  private static func letter(dotted: Bool = false, mirrored: Bool = false, stem: Bool = true) -> RGBImage {
+    let side = 200
+    return edit(uniform(0, 0, 0, width: 1, height: 1), width: side, height: side) { x, y, _ in
+      let x = mirrored ? side - 1 - x : x
+      let distance = (pow(Double(x - 90), 2) + pow(Double(y - 130), 2)).squareRoot()
+      let isRing = (35...55).contains(distance)
+      let isStem = stem && (125...145).contains(x) && (20...185).contains(y)
+      let isDot = dotted && (80...100).contains(x) && (30...50).contains(y)
+      return isRing || isStem || isDot ? 0 : 255
+    }
+  }
+
+  /// b is no mirrored d, and å no copy of a: in drawings of two tones, only the same drawing is the same.
+  @Test func lettersAreNotEachOther() throws {
+    let letter = Self.letter()
+    #expect(PictureSignature(letter).isLineArt)
+    #expect(!Self.compare(letter, Self.letter(mirrored: true)).isSame)
+    #expect(!Self.compare(letter, Self.letter(dotted: true)).isSame)
+    #expect(!Self.compare(letter, Self.letter(stem: false)).isSame)
+    #expect(Self.compare(letter, letter.resized(width: 120, height: 120)).isSame)
+    #expect(Self.compare(letter, try Self.encoded(letter, quality: 70)).isSame)
+    for picture in Self.pictures { #expect(!PictureSignature(picture).isLineArt) }
+  }
+
   @Test func editsAreTheSamePicture() throws {
     for image in Self.pictures {
       let (width, height) = (image.width, image.height)

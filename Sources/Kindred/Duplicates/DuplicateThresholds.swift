@@ -32,6 +32,15 @@ public enum DuplicateThresholds {
   static let littleTexture: Float = 12
   /// Share of blocks that disagree from which something is said to have been added.
   static let editedShare: Float = 0.015
+  /// Share of the samples that two bands of brightness hold in a drawing of two tones: 85 of 100 drawings of letters and
+  /// signs have it and no colour, and at most 2 of 100 photos.
+  static let lineArtShare: Float = 0.75
+  /// Half width of such a band.
+  static let lineArtTone = 8
+  /// Mean strength of colour up to which a drawing has none.
+  static let lineArtColour: Float = 3
+  /// Share of blocks that must agree in drawings of two tones.
+  static let lineArtAgreement: Float = 0.995
   static let leastColourAgreement: Float = 0.85
   /// Mean square of a block's details at which the block has its full weight.
   static let textureEnergy: Float = 60

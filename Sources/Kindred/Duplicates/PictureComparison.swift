@@ -32,12 +32,15 @@ public struct PictureComparison: Sendable, Equatable {
     /// Share of the blocks that disagree.
     public var differing: Float = 0
   }
+  /// Whether both are drawings of two tones, where only the whole and unchanged drawing is the same.
+  private var isOfLineArt = false
 
   /// Whether the pictures fit on each other in most of what is to be seen, though perhaps not well enough to be the same
   /// by themselves.
   var fits: Bool {
     isSame
-      || evidence.texture >= DuplicateThresholds.littleTexture && agreement >= DuplicateThresholds.leastAgreement
+      || !isOfLineArt && evidence.texture >= DuplicateThresholds.littleTexture
+        && agreement >= DuplicateThresholds.leastAgreement
         && evidence.colour >= DuplicateThresholds.leastColourAgreement
   }
 
@@ -96,16 +99,28 @@ public struct PictureComparison: Sendable, Equatable {
     evidence.kept = blocks.kept
     evidence.differing = blocks.differing
     evidence.colour = ColourAgreement.share(first, second, place)
+    isOfLineArt = first.isLineArt && second.isLineArt
     isSame =
       blocks.texture >= DuplicateThresholds.leastTexture
-      && (agreement >= DuplicateThresholds.sureAgreement
-        || agreement >= DuplicateThresholds.leastAgreement && blocks.texture >= DuplicateThresholds.littleTexture
-          && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing))
+      && (isOfLineArt ? Self.isWhole(place, blocks) : Self.isSame(blocks))
       && evidence.colour >= DuplicateThresholds.leastColourAgreement
     if isSame {
       relation = PictureRelation(
         first, second, place, isToned: blocks.isToned,
         isEdited: blocks.differing >= DuplicateThresholds.editedShare)
     }
+  }
+
+  /// Whether pictures that lie on each other are the same, a few edited places aside.
+  private static func isSame(_ blocks: BlockAgreement) -> Bool {
+    blocks.agreement >= DuplicateThresholds.sureAgreement
+      || blocks.agreement >= DuplicateThresholds.leastAgreement && blocks.texture >= DuplicateThresholds.littleTexture
+        && blocks.kept >= DuplicateThresholds.leastKept(differing: blocks.differing)
+  }
+
+  /// Whether drawings lie on each other as they are, with nothing cut off or changed.
+  private static func isWhole(_ place: PictureAlignment, _ blocks: BlockAgreement) -> Bool {
+    !place.turn.isMirrored && !place.turn.isRotated && place.overlap >= PictureRelation.wholeOverlap
+      && blocks.agreement >= DuplicateThresholds.lineArtAgreement
   }
 }

@@ -18,6 +18,9 @@ public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
   /// The same bytes.
   public static let identical = PictureRelation(rawValue: 128)
 
+  /// Share of both areas that lie on each other from which nothing was cut off.
+  static let wholeOverlap: Float = 0.97
+
   init(
     _ first: PictureSignature, _ second: PictureSignature, _ place: PictureAlignment?, isToned: Bool,
     isEdited: Bool = false
@@ -26,7 +29,7 @@ public struct PictureRelation: OptionSet, Sendable, Hashable, Codable {
     let isTurned = place?.turn.isRotated ?? false
     if place?.turn.isMirrored ?? false { insert(.mirrored) }
     if isTurned { insert(.turned) }
-    let isCropped = (place?.overlap ?? 1) < 0.97
+    let isCropped = (place?.overlap ?? 1) < Self.wholeOverlap
     if isCropped { insert(.cropped) }
     if !isCropped {
       let swaps = place?.turn.swapsSides ?? false
