@@ -77,6 +77,15 @@ let package = Package(
     // hnswlib is C++ templates and exceptions, which must not cross into Swift.
     .target(name: "CHNSW"),
 
+    // Measures the graph by itself; Benchmarks/quality and Benchmarks/graph run it.
+    .executableTarget(
+      name: "graph-benchmark",
+      dependencies: [
+        "Kindred", "VectorIndex", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/graph/Sources"
+    ),
+
     .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"], exclude: ["Fixtures"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),
     .testTarget(

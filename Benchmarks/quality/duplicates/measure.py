@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures `kindred duplicates`: edits pictures, indexes them, and compares the groups with what was edited.
 
-    measure.py --kindred .build/release/kindred --pictures ../shared/images/imagenet-sample --model resnet18
+    measure.py --pictures FOLDER [--model FILE-OR-NAME...] [--seed N]
 
 A pair is two versions of one picture, its original among them. It is found where both are in one group of the kind
 `same`. Recall is found pairs of all pairs; precision is the share of the pairs of all such groups that are of one
@@ -46,21 +46,34 @@ def run(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kindred", default="kindred")
+    parser.add_argument("--kindred", default=os.environ.get("KINDRED_BINARY", "kindred"))
     parser.add_argument("--pictures", required=True)
     parser.add_argument("--limit", type=int, help="take so many pictures, evenly from all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--harder", action="store_true")
-    parser.add_argument("--model")
+    parser.add_argument("--model", nargs="+", default=[None])
     parser.add_argument("--home", help="Kindred's home, where the model is")
     parser.add_argument("--distractors")
     parser.add_argument("--least-recall", type=float, default=0)
     parser.add_argument("--least-precision", type=float, default=0)
+    parser.add_argument("--results", help="JSON file to write")
     parser.add_argument("--more", action="append", default=[], help="another argument for `kindred index`")
     options = parser.parse_args()
     if options.home:
         os.environ["KINDRED_HOME"] = options.home
 
+    found = [measure(options, model) for model in options.model]
+    if options.results:
+        with open(options.results, "w") as file:
+            json.dump(found, file, indent=1)
+            file.write("\n")
+    is_below = any(
+        result["recall"] < options.least_recall or result["precision"] < options.least_precision for result in found
+    )
+    sys.exit(is_below)
+
+
+def measure(options, model):
     paths = pictures(options.pictures, options.limit)
     chosen = edits.HARDER if options.harder else edits.TEN
     with tempfile.TemporaryDirectory() as folder:
@@ -70,16 +83,20 @@ def main():
         command = [options.kindred, "index", versions, "--index", index] + options.more
         if options.distractors:
             command.append(options.distractors)
-        if options.model:
-            command += ["--model", options.model]
+        if model:
+            command += ["--model", model]
         _, indexing = run(command)
         output, finding = run([options.kindred, "duplicates", "--index", index, "--json"])
     groups = json.loads(output)["groups"]
-    recall, precision = report(made, groups, chosen)
-    print(f"{len(paths)} pictures, {len(made)} versions, seed {options.seed}; indexed in {indexing:.1f} s,")
+    name = os.path.basename(model or "default").split(".")[0]
+    print(f"{name}: {len(paths)} pictures, {len(made)} versions, seed {options.seed}; indexed in {indexing:.1f} s,")
     print(f"duplicates found in {finding:.1f} s")
-    print(f"recall {recall:.4f}, precision {precision:.4f}")
-    sys.exit(recall < options.least_recall or precision < options.least_precision)
+    recall, precision, of_edit = report(made, groups, chosen)
+    print(f"recall {recall:.4f}, precision {precision:.4f}", flush=True)
+    return {
+        "model": name, "pictures": len(paths), "versions": len(made), "seed": options.seed, "recall": recall,
+        "precision": precision, "recall_with_the_original": of_edit,
+    }
 
 
 def report(made, groups, chosen):
@@ -122,7 +139,8 @@ def report(made, groups, chosen):
         print(f"wrong: {os.path.basename(first)} {os.path.basename(second)}")
     for first, second in strange:
         print(f"among the distractors: {first} {second}")
-    return found / total, right / max(1, right + len(wrong))
+    with_original = {edit.__name__: of_edit[edit.__name__][2] / of_edit[edit.__name__][3] for edit in chosen}
+    return found / total, right / max(1, right + len(wrong)), with_original
 
 
 if __name__ == "__main__":

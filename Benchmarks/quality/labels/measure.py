@@ -7,12 +7,13 @@ search --label` offers them, that are of it in truth. `kindred label suggest --m
 half; the expected calibration error compares its confidences with how often it is right. With distractors, pictures
 of none of the labels are mixed in: there every suggestion for them is wrong.
 
-Usage: measure.py --binary KINDRED --photos FOLDER --model FILE-OR-NAME... [--distractors FOLDER] [--seeds N]
+Usage: measure.py --photos FOLDER --model FILE-OR-NAME... [--recipe NAME] [--distractors FOLDER] [--seeds N]
 """
 
 import argparse
 import csv
 import io
+import json
 import os
 import random
 import subprocess
@@ -104,17 +105,19 @@ def measure(arguments, model, seed, distractors):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", required=True)
+    parser.add_argument("--binary", default=os.environ.get("KINDRED_BINARY", "kindred"))
     parser.add_argument("--photos", required=True, help="a folder for each label")
     parser.add_argument("--distractors", help="pictures of none of the labels")
     parser.add_argument("--model", nargs="+", required=True)
     parser.add_argument("--recipe")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--results", help="JSON file to write")
     parser.add_argument("--index", default=tempfile.mkdtemp(prefix="kindred-labels-index-"))
     arguments = parser.parse_args()
     arguments.photos = os.path.realpath(arguments.photos)
     if arguments.distractors:
         arguments.distractors = os.path.realpath(arguments.distractors)
+    found = []
     for model in arguments.model:
         for distractors in [False] + [True] * bool(arguments.distractors):
             results = [measure(arguments, model, seed, distractors) for seed in range(arguments.seeds)]
@@ -122,6 +125,17 @@ def main():
             for name in results[0]:
                 values = [result[name] for result in results]
                 print(f"  {name:15} {sum(values) / len(values):8.3f}   {min(values):.3f} … {max(values):.3f}", flush=True)
+            found.append(
+                {
+                    "model": os.path.basename(model).split(".")[0], "recipe": arguments.recipe or "balanced",
+                    "distractors": distractors, "seeds": arguments.seeds,
+                    "means": {name: sum(result[name] for result in results) / len(results) for name in results[0]},
+                }
+            )
+    if arguments.results:
+        with open(arguments.results, "w") as file:
+            json.dump(found, file, indent=1)
+            file.write("\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import VectorIndex
 
 /// A graph that finds neighbours among a collection's embeddings.
-enum SearchGraph: Sendable {
+package enum SearchGraph: Sendable {
   /// Vectors are the rows of the feature file: in collections of vectors, and in those of the format's first version.
   case rows(HNSWIndex)
   /// Codes of embeddings, made with a fit.
@@ -36,7 +36,7 @@ enum SearchGraph: Sendable {
   }
 
   /// Makes a graph of rows that is not saved.
-  init(
+  package init(
     of rows: [Int], _ embeddings: EmbeddingRows, fit: EmbeddingFit?, number: Int, parameters: HNSWParameters
   ) throws {
     if fit?.codes == nil, embeddings.features.layout.numbers != .float32 {
@@ -54,7 +54,7 @@ enum SearchGraph: Sendable {
   private static func codeDimension(_ fit: EmbeddingFit) -> Int { fit.projection?.count ?? fit.dimension }
 
   /// What both kinds have in common.
-  var base: HNSWGraph {
+  package var base: HNSWGraph {
     switch self {
     case .rows(let graph): graph
     case .codes(let graph, _): graph
@@ -83,20 +83,29 @@ enum SearchGraph: Sendable {
   ///   - depth: how many candidates are kept, and how many of these compared exactly.
   ///   - embeddings: what rows are compared by.
   /// - Returns: `nil` where the depth wants all rows compared.
-  func neighbors(of query: [Float], top: Int, depth: SearchDepth, embeddings: EmbeddingRows) throws -> [Neighbor]? {
+  package func neighbors(of query: [Float], top: Int, depth: SearchDepth, embeddings: EmbeddingRows) throws
+    -> [Neighbor]?
+  {
     switch self {
     case .rows(let graph):
       guard let ef = depth.ef(top: top) else { return nil }
       return try graph.neighbors(of: query, top: top, ef: ef)
-    case .codes(let graph, let fit):
+    case .codes:
       guard let ef = depth.codeEF(top: top), let rescored = depth.rescored(top: top) else { return nil }
       let rowCount = embeddings.rowCount
-      let candidates = try graph.neighbors(of: Self.coded(query, fit), top: rescored, ef: ef).map(\.row)
-        .filter { $0 < rowCount }
+      let candidates = try candidates(for: query, count: rescored, ef: ef).filter { $0 < rowCount }
       return zip(candidates, embeddings.scores(of: query, rows: candidates))
         .map { Neighbor(row: $0, score: $1) }
         .sorted { ($0.score, -$0.row) > ($1.score, -$1.row) }
         .prefix(top).map { $0 }
+    }
+  }
+
+  /// The nearest rows by what the graph holds of them, best first.
+  package func candidates(for query: [Float], count: Int, ef: Int) throws -> [Int] {
+    switch self {
+    case .rows(let graph): try graph.neighbors(of: query, top: count, ef: ef).map(\.row)
+    case .codes(let graph, let fit): try graph.neighbors(of: Self.coded(query, fit), top: count, ef: ef).map(\.row)
     }
   }
 
