@@ -208,13 +208,19 @@ public struct Verifier {
     let composition = try collection.composition(of: moment.recipe, mean: nil)
     let live = try Collection.liveRows(db).filter { (0..<features.rowCount).contains($0) }
     guard live.count > 1 else { return }
-    let isOthers =
-      if moment.recipe.similarity == .centered, fit.mean != nil {
-        try fit.drift(of: features, composition, rows: live) > Self.mostDrift
-      } else { false }
-    guard try isOthers || fit.shift(of: features, composition, rows: live) > Self.mostShift else { return }
+    let centers = moment.recipe.similarity == .centered
+    let fault: String
+    if centers, fit.mean == nil, live.count >= EmbeddingRecipe.leastImagesToCenter {
+      fault = "there is no mean of the embeddings in it"
+    } else if try centers && fit.drift(of: features, composition, rows: live) > Self.mostDrift
+      || fit.shift(of: features, composition, rows: live) > Self.mostShift
+    {
+      fault = "it was learnt from other embeddings"
+    } else {
+      return
+    }
     findings.fitIsUsable = false
-    add(.graph, collection.files.fit(moment.fit), "it was learnt from other embeddings", &findings)
+    add(.graph, collection.files.fit(moment.fit), fault, &findings)
   }
 
   /// The graph of another collection may have the same rows and links in perfect order, and lead nowhere: rows must find
