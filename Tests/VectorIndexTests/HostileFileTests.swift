@@ -140,4 +140,38 @@ import Testing
     }
     #expect(faults > 50)
   }
+
+  /// Every part of a row that can't be is named.
+  @Test func rowsThatCannotBe() throws {
+    let folder = try TemporaryFolder()
+    let layout = EmbeddingRowsTests.layout
+    try FeatureFile.create(path: folder("views"), layout: layout).append(views: EmbeddingRowsTests.rows(2, seed: 3))
+    let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder("views"))))
+    let row = 64 + layout.rowBytes
+    func fault(_ change: (inout [UInt8]) -> Void) throws -> String? {
+      var bytes = good
+      change(&bytes)
+      try Self.put(bytes, folder("bad"))
+      let file = try FeatureFile(path: folder("bad"))
+      #expect(file.fault(ofRow: 0) == nil)
+      return file.fault(ofRow: 1)
+    }
+    #expect(try fault { _ in } == nil)
+    for value in [.nan, .infinity, 0, -3] as [Float] {
+      // A length, the product of a view with itself, and that of two views.
+      for offset in [4, 12, 16] {
+        #expect(try fault { $0.put(value.bitPattern, at: row + offset) } != nil, "\(value) at \(offset)")
+      }
+    }
+    #expect(try fault { $0.put((0.995 as Float).bitPattern, at: row + 12) } != nil)
+    // Class 50 of 50, in ten bits, with a probability.
+    #expect(
+      try fault { $0.replaceSubrange((row + 36)..<(row + 38), with: [0x81, 0x0C]) } == "a class 50 of 50 in row 1")
+    for half in [0x7E00, 0x7C00, 0x7BFF, 0xFC00] as [UInt16] {
+      let place = row + layout.vectorsOffset + 2 * 40
+      #expect(try fault { $0.replaceSubrange(place..<place + 2, with: [UInt8(half & 255), UInt8(half >> 8)]) } != nil)
+    }
+    let vector = row + layout.vectorsOffset
+    #expect(try fault { $0.replaceSubrange(vector..<vector + 74, with: [UInt8](repeating: 0, count: 74)) } != nil)
+  }
 }
