@@ -47,9 +47,9 @@ import VectorIndex
     try DatabaseQueue(path: sandbox.index + "/collection.sqlite").write { try $0.execute(sql: sql) }
   }
 
-  private func nearest(_ sandbox: Sandbox) throws -> [Int64] {
+  private func nearest(_ sandbox: Sandbox, to id: Int64 = 5) throws -> [Int64] {
     var request = SearchRequest()
-    request.positives = [.identifier(5)]
+    request.positives = [.identifier(id)]
     let searcher = Searcher(try Collection(at: sandbox.index)) {
       throw KindredError(.invalidArgument, reason: "no network")
     }
@@ -196,6 +196,8 @@ import VectorIndex
       try writer.setRecipe(EmbeddingRecipe(.fast, for: collection.imageModel))
     }
     #expect(try nearest(sandbox).count > 0)
+    let error = #expect(throws: KindredError.self) { try nearest(sandbox, to: 4) }
+    #expect(error?.code == .damagedCollection)
     let problems = try Verifier(Collection(at: sandbox.index)).run().problems
     #expect(problems.map(\.kind) == [.feature], "\(problems)")
   }
