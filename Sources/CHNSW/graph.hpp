@@ -130,5 +130,7 @@ void Graph::each_row(Node node, Body body) const {
 
 /// Reads and checks the header and both checksums of a saved graph, of rows or of codes as asked for; throws Fault.
 Header read_header(const uint8_t *bytes, size_t count, bool of_codes);
+/// Checks a header by itself, before what it describes is read.
+Header read_claims(const uint8_t *bytes, size_t count, size_t file_size, bool of_codes);
 
 }  // namespace kindred

@@ -136,6 +136,15 @@ void kindred_hnsw_free_bytes(uint8_t *bytes) { delete[] bytes; }
 
 void kindred_hnsw_set_generation(kindred_hnsw *graph, int64_t generation) { graph->set_generation(generation); }
 
+kindred_hnsw_status kindred_hnsw_claims(
+  const uint8_t *header, size_t count, size_t file_size, bool of_codes, size_t *rows) {
+  *rows = 0;
+  return guarded([&] {
+    const kindred::Header claims = kindred::read_claims(header, count, file_size, of_codes);
+    *rows = claims.nodes + claims.twins;
+  });
+}
+
 kindred_hnsw *kindred_hnsw_deserialize(
   kindred_matrix matrix, const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status) {
   return read(

@@ -34,7 +34,7 @@ size_t code_size_of(const Header &h) {
 
 }  // namespace
 
-Header read_header(const uint8_t *bytes, size_t count, bool of_codes) {
+Header read_claims(const uint8_t *bytes, size_t count, size_t file_size, bool of_codes) {
   if (count < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
     throw Fault(KINDRED_HNSW_FOREIGN, "not a Kindred graph file");
   }
@@ -76,10 +76,15 @@ Header read_header(const uint8_t *bytes, size_t count, bool of_codes) {
   const uint64_t limit = uint64_t{1} << 40;
   if (h.base_links > limit || h.upper_links > limit) damaged("the number of links is too large");
   const size_t end = Layout(h, code_size_of(h)).end;
-  if (end != count) {
+  if (end != file_size) {
     damaged(
-      "the file has " + std::to_string(count) + " bytes, but its header describes " + std::to_string(end));
+      "the file has " + std::to_string(file_size) + " bytes, but its header describes " + std::to_string(end));
   }
+  return h;
+}
+
+Header read_header(const uint8_t *bytes, size_t count, bool of_codes) {
+  const Header h = read_claims(bytes, count, count, of_codes);
   if (get<uint32_t>(bytes + 120) != kindred_crc32c(0, bytes + header_size, count - header_size)) {
     damaged("the checksum is wrong");
   }

@@ -56,10 +56,13 @@ public final class CodeGraph: HNSWGraph, @unchecked Sendable {
   }
 
   /// Reads a saved graph, which may come from anywhere.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - rowLimit: how many rows it can have; a file that says more is refused before it takes memory.
   /// - Throws: `notFound`, `unreadable`, `foreign` (also for a graph over the rows of a feature file, which
   ///   ``HNSWIndex`` reads), `unknownVersion`, or `damaged` for whatever else is wrong.
-  public convenience init(contentsOf path: String) throws(VectorIndexError) {
-    let bytes = try SavedGraph.read(path)
+  public convenience init(contentsOf path: String, rowLimit: Int = Int(UInt32.max)) throws(VectorIndexError) {
+    let bytes = try SavedGraph.read(path, ofCodes: true, rowLimit: rowLimit)
     let handle = try bytes.withUnsafeBufferPointer { (buffer) throws(VectorIndexError) in
       try GraphHandle.read(UnsafeRawBufferPointer(buffer), path: path)
     }

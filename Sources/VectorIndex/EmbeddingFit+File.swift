@@ -1,13 +1,21 @@
+internal import COpenBLAS
+
 extension EmbeddingFit {
   private static let magic: [UInt8] = Array("KNDREFIT".utf8)
   private static let formatVersion: UInt32 = 1
   private static let headerSize = 64
   /// Above what a mean and the components of 128 numbers of the longest embedding take.
-  private static let mostBytes = 512 << 20
+  private static let mostBytes = 128 << 20
+  /// More than are ever learnt; the time to check them grows with the square.
+  private static let mostComponents = 512
 
   /// Reads a file, which may come from anywhere.
-  /// - Throws: `notFound`, `unreadable`, `foreign`, `unknownVersion`, or `damaged` for whatever else is wrong.
-  public init(contentsOf path: String) throws(VectorIndexError) {
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - expectedDimension: numbers that an embedding must have; any when `nil`.
+  /// - Throws: `notFound`, `unreadable`, `foreign`, `unknownVersion`, `dimensionMismatch`, or `damaged` for whatever else
+  ///   is wrong.
+  public init(contentsOf path: String, expectedDimension: Int? = nil) throws(VectorIndexError) {
     func damaged(_ reason: String) -> VectorIndexError {
       VectorIndexError(code: .damaged, path: path, reason: reason)
     }
@@ -38,8 +46,13 @@ extension EmbeddingFit {
     }
     unrelated = Float(bitPattern: header.uint32(at: 32))
     guard dimension > 0, dimension <= 2 * RowLayout.dimensions.upperBound, meanCount == 0 || meanCount == dimension,
-      componentCount <= min(dimension, 4096)
+      componentCount <= min(dimension, Self.mostComponents)
     else { throw damaged("its counts are out of range") }
+    if let expectedDimension, expectedDimension != dimension {
+      throw VectorIndexError(
+        code: .dimensionMismatch, path: path,
+        reason: "it was learnt from embeddings of \(dimension) numbers, not \(expectedDimension)")
+    }
     guard (-1...1).contains(unrelated) else { throw damaged("its cosine is out of range") }
     let count = meanCount + componentCount * dimension
     guard count * 4 <= Self.mostBytes, size == Self.headerSize + count * 4 else { throw damaged("it has another size") }
@@ -52,6 +65,10 @@ extension EmbeddingFit {
       initialized = count
     }
     guard numbers.allSatisfy(\.isFinite) else { throw damaged("it has numbers that are not finite") }
+    // The mean of vectors of length 1 is no longer.
+    guard numbers.withUnsafeBufferPointer({ cblas_snrm2(Int32(meanCount), $0.baseAddress, 1) }) <= 1.001 else {
+      throw damaged("its mean is longer than an embedding")
+    }
     mean = meanCount > 0 ? Array(numbers[..<meanCount]) : nil
     projection =
       componentCount > 0 ? try Projection(components: Array(numbers[meanCount...]), dimension: dimension) : nil

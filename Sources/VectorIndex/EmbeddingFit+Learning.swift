@@ -45,15 +45,33 @@ extension EmbeddingFit {
       embeddings.rows(rows.evenlyDrawn(Self.mostRowsForBackground)), embeddings.dimension)
     self.init(rowCount: rows.count, dimension: embeddings.dimension, mean: composition.mean, unrelated: unrelated)
     guard purpose.codes else { return }
-    let sample = embeddings.rows(rows.evenlyDrawn(PrincipalComponents.mostRows))
+    let sample = Self.finite(embeddings.rows(rows.evenlyDrawn(PrincipalComponents.mostRows)), dimension)
+    guard !sample.isEmpty else {
+      codes = .float16
+      return
+    }
     let projection = Projection(fitting: sample, dimension: dimension, count: Self.projectedDimension)
     // Other rows than those of the fit, where there are.
-    let others = rows.count > PrincipalComponents.mostRows ? embeddings.rows(Self.others(of: rows)) : sample
+    let others =
+      rows.count > PrincipalComponents.mostRows
+      ? Self.finite(embeddings.rows(Self.others(of: rows)), dimension) : sample
     if projection.candidateRecall(sample: others, candidates: Self.candidates) >= Self.leastCandidateRecall {
       (codes, self.projection) = (.int8, projection)
     } else {
       codes = .float16
     }
+  }
+
+  /// Vectors without those of damaged rows, whose numbers are not finite.
+  private static func finite(_ vectors: [Float], _ dimension: Int) -> [Float] {
+    let bad = vectors.withUnsafeBufferPointer { vectors in
+      stride(from: 0, to: vectors.count, by: dimension).filter {
+        !cblas_snrm2(Int32(dimension), UnsafeBufferPointer(rebasing: vectors[$0...]).baseAddress, 1).isFinite
+      }
+    }
+    var kept = vectors
+    for start in bad.reversed() { kept.removeSubrange(start..<start + dimension) }
+    return kept
   }
 
   /// Rows between those that the components are fitted to.
@@ -77,6 +95,18 @@ extension EmbeddingFit {
     // Embeddings have length 1 before the mean is taken away, so this is their root mean square after it.
     let spread = max(1e-3, 1 - cblas_sdot(Int32(present.count), present, 1, present, 1)).squareRoot()
     return cblas_snrm2(Int32(difference.count), difference, 1) / spread
+  }
+
+  /// How far the median cosine of two rows is from the one that was learnt.
+  public func shift(of features: FeatureFile, _ composition: EmbeddingComposition, rows: [Int]) throws(VectorIndexError)
+    -> Float
+  {
+    guard rows.count > 1 else { return 0 }
+    var centered = composition
+    centered.mean = mean
+    let embeddings = try EmbeddingRows(features, centered)
+    let drawn = rows.evenlyDrawn(Self.mostRowsForBackground)
+    return abs(Self.medianCosine(embeddings.rows(drawn), embeddings.dimension) - unrelated)
   }
 
   /// The median of the cosines of all pairs. Related pairs are few, so they hardly move it.

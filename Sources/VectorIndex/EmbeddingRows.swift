@@ -101,7 +101,7 @@ public struct EmbeddingRows: Sendable {
     return result
   }
 
-  /// The mean of rows before any mean is taken away.
+  /// The mean of rows before any mean is taken away. Damaged rows with numbers that are not finite do not count.
   /// - Parameter indices: one or more rows, all below ``rowCount``.
   public func mean(ofRows indices: [Int]) -> [Float] {
     var plain = composition
@@ -109,15 +109,23 @@ public struct EmbeddingRows: Sendable {
     var sum = [Float](repeating: 0, count: dimension)
     guard !indices.isEmpty, let rows = try? EmbeddingRows(features, plain) else { return sum }
     let share = 1 / Float(indices.count)
+    var damaged = 0
     var block = [Float](repeating: 0, count: dimension)
     rows.withUnsafeComposer { composer in
       block.withUnsafeMutableBufferPointer { block in
         guard let base = block.baseAddress else { return }
         for index in indices {
           composer.compose(index, into: base)
-          cblas_saxpy(Int32(dimension), share, base, 1, &sum, 1)
+          if cblas_snrm2(Int32(dimension), base, 1).isFinite {
+            cblas_saxpy(Int32(dimension), share, base, 1, &sum, 1)
+          } else {
+            damaged += 1
+          }
         }
       }
+    }
+    if damaged > 0, damaged < indices.count {
+      cblas_sscal(Int32(dimension), Float(indices.count) / Float(indices.count - damaged), &sum, 1)
     }
     return sum
   }

@@ -122,16 +122,9 @@ extension FeatureFile {
       let length = cblas_snrm2(Int32(dimension), row(index), 1)
       return abs(length - 1) < 1e-3 ? nil : "the feature in row \(index) has length \(length), not 1"
     }
-    for (number, view) in views(ofRow: index).enumerated() {
-      let length = cblas_snrm2(Int32(dimension), view.vector, 1)
-      guard length.isFinite, length > 0 else { return "view \(number) of row \(index) has no direction" }
-    }
-    return withUnsafeRowBytes { base, _ in
-      let row = StoredRow(base: base + index * rowBytes, layout: layout)
-      for view in 0..<layout.viewCount where abs(row.product(view, view) - 1) > 1e-2 {
-        return "view \(view) of row \(index) has length \(row.product(view, view).squareRoot()), not 1"
-      }
-      return nil
+    return withUnsafeRowBytes { base, rowCount in
+      precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
+      return StoredRow(base: base + index * rowBytes, layout: layout).fault.map { "\($0) in row \(index)" }
     }
   }
 }
@@ -160,6 +153,34 @@ struct StoredRow {
     var classes: [ClassProbability] = []
     forEachClass(ofView: view) { classes.append(ClassProbability(index: $0, probability: $1)) }
     return classes
+  }
+
+  /// What is wrong with it; `nil` for nothing. Every comparison is false for what is not a number.
+  var fault: String? {
+    let views = (0..<layout.viewCount).map { view in
+      var vector = [Float](repeating: 0, count: layout.dimension)
+      kindred_float_from_half(halves(ofView: view), &vector, layout.dimension)
+      return vector
+    }
+    for first in views.indices {
+      guard length(ofView: first) > 0, length(ofView: first).isFinite else {
+        return "a view of length \(length(ofView: first)) before it was normalised"
+      }
+      for second in first..<views.count {
+        let found = cblas_sdot(Int32(layout.dimension), views[first], 1, views[second], 1)
+        guard first != second || abs(found - 1) <= 1e-2 else { return "a view whose length is not 1" }
+        guard abs(found - product(first, second)) <= 1e-4 else {
+          return "a product of views that is \(found), not \(product(first, second)),"
+        }
+      }
+      let start = layout.classesOffset + first * layout.keptClasses * 2
+      for offset in stride(from: start, to: start + layout.keptClasses * 2, by: 2) {
+        let packed = base.load(fromByteOffset: offset, as: UInt16.self)
+        guard packed & 63 > 0 else { break }
+        guard packed >> 6 < layout.classCount else { return "a class \(packed >> 6) of \(layout.classCount)" }
+      }
+    }
+    return nil
   }
 
   @inline(__always)

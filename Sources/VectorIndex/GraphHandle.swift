@@ -51,6 +51,16 @@ final class GraphHandle: @unchecked Sendable {
     return GraphHandle(graph: try unwrap(graph))
   }
 
+  /// Checks the first 128 bytes of a file that a graph is saved in.
+  /// - Returns: rows of the graph.
+  static func rowCount(
+    header: [UInt8], fileSize: Int, ofCodes: Bool, path: String
+  ) throws(VectorIndexError) -> Int {
+    var rows = 0
+    try check(kindred_hnsw_claims(header, header.count, fileSize, ofCodes, &rows), path: path)
+    return rows
+  }
+
   var facts: kindred_hnsw_facts { kindred_hnsw_describe(graph) }
   func contains(_ row: UInt32) -> Bool { kindred_hnsw_contains(graph, row) }
   func isDeleted(_ row: UInt32) -> Bool { kindred_hnsw_is_deleted(graph, row) }

@@ -28,7 +28,7 @@ public final class HNSWIndex: HNSWGraph, @unchecked Sendable {
   ///   `unknownVersion`, `dimensionMismatch`, or `damaged` for whatever else is wrong, rows that the feature file does
   ///   not have among it.
   public init(contentsOf path: String, features: FeatureFile) throws(VectorIndexError) {
-    let bytes = try SavedGraph.read(path)
+    let bytes = try SavedGraph.read(path, ofCodes: false, rowLimit: features.rowCount)
     self.features = features
     super.init(
       handle: try bytes.withUnsafeBufferPointer { (buffer) throws(VectorIndexError) in

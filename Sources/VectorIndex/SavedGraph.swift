@@ -6,13 +6,22 @@
 
 /// The file that a graph is saved in, as bytes.
 enum SavedGraph {
-  static func read(_ path: String) throws(VectorIndexError) -> [UInt8] {
+  private static let headerSize = 128
+
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - ofCodes: which kind of graph it must be.
+  ///   - rowLimit: rows that there can be. The header is checked first: a graph takes more memory than its file does, and
+  ///     a file with holes can be larger than any memory.
+  static func read(_ path: String, ofCodes: Bool, rowLimit: Int) throws(VectorIndexError) -> [UInt8] {
     let file = try FileDescriptor.existing(path, writable: false)
     let size = try file.size()
-    // The magic is read first, so that a large foreign file is not read in full.
-    guard try file.read(8, at: 0) == Array("KNDGRAPH".utf8) else {
-      if size == 0 { throw VectorIndexError(code: .damaged, path: path, reason: "the file is empty") }
-      throw VectorIndexError(code: .foreign, path: path, reason: "not a Kindred graph file")
+    if size == 0 { throw VectorIndexError(code: .damaged, path: path, reason: "the file is empty") }
+    let header = try file.read(min(size, headerSize), at: 0)
+    let rows = try GraphHandle.rowCount(header: header, fileSize: size, ofCodes: ofCodes, path: path)
+    guard rows <= rowLimit else {
+      throw VectorIndexError(
+        code: .damaged, path: path, reason: "the graph has \(rows) rows, but there can only be \(rowLimit)")
     }
     return try file.read(size, at: 0)
   }

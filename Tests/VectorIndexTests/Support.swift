@@ -69,6 +69,10 @@ enum Vectors {
   }
 }
 
+extension SavedGraph {
+  static func read(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+}
+
 extension FeatureFile {
   /// A new file with these rows.
   static func filled(_ path: String, dimension: Int, _ vectors: [Float]) throws -> FeatureFile {

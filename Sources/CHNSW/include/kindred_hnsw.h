@@ -181,6 +181,10 @@ kindred_hnsw_status kindred_hnsw_serialize(kindred_hnsw *graph, int64_t generati
 void kindred_hnsw_free_bytes(uint8_t *bytes);
 /// Sets the generation that kindred_hnsw_describe tells.
 void kindred_hnsw_set_generation(kindred_hnsw *graph, int64_t generation);
+/// Checks the first 128 bytes of a file of `file_size` bytes, or fewer where it is shorter, and tells how many rows the
+/// graph has, so that no memory is taken for a file that can't be right.
+kindred_hnsw_status kindred_hnsw_claims(
+  const uint8_t *header, size_t count, size_t file_size, bool of_codes, size_t *rows);
 /// Checks bytes from anywhere and makes their graph; NULL on failure.
 kindred_hnsw *kindred_hnsw_deserialize(
   kindred_matrix matrix, const uint8_t *bytes, size_t count, uint64_t seed, kindred_hnsw_status *status);

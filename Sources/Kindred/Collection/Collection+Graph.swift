@@ -30,7 +30,8 @@ extension Collection {
     fit?.codes == nil ? files.graph(moment.segment) : files.graph(moment.segment, fit: moment.fit)
   }
 
-  private static func stamp(of path: String) -> WalkedFile? {
+  /// What tells a file from another that takes its place.
+  static func stamp(of path: String) -> WalkedFile? {
     FolderWalker.information(path).map { WalkedFile(path: path, $0) }
   }
 }

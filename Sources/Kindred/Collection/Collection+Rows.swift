@@ -124,9 +124,14 @@ extension Collection {
   }
 
   /// What a row that SQLite names holds.
-  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row.
+  /// - Throws: ``KindredError/Code/damagedCollection`` when the feature file has no such row, or one that can't be.
   func views(at moment: Moment, row: Int) throws -> [ViewFeature] {
-    try features(at: moment).views(ofRow: checkRow(row, at: moment))
+    let features = try features(at: moment)
+    if let fault = features.fault(ofRow: try checkRow(row, at: moment)) {
+      throw KindredError(
+        .damagedCollection, place: features.path, reason: fault, remedy: "Run `kindred verify --repair`.")
+    }
+    return features.views(ofRow: row)
   }
 
   /// The pooled feature in a row that SQLite names, as the network gave it but for rounding: the average of the

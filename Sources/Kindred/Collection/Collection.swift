@@ -29,7 +29,7 @@ public final class Collection: Sendable {
   let database: any DatabaseReader
   let openSegment: Mutex<Segment?> = Mutex(nil)
   /// The fit that was read last, and the embeddings that were composed last.
-  let openFit: Mutex<(number: Int, fit: EmbeddingFit)?> = Mutex(nil)
+  let openFit: Mutex<(number: Int, stamp: WalkedFile?, fit: EmbeddingFit)?> = Mutex(nil)
   let composed: Mutex<ComposedEmbeddings?> = Mutex(nil)
   /// The recipe that was read last, and its text.
   private let knownRecipe: Mutex<(text: String, recipe: EmbeddingRecipe)?> = Mutex(nil)
@@ -271,7 +271,7 @@ public final class Collection: Sendable {
       if let known, known.text == text { return known.recipe }
       guard let recipe = try? JSONDecoder().decode(EmbeddingRecipe.self, from: Data(text.utf8)), recipe.isUsable else {
         throw KindredError(
-          .damagedCollection, place: files.database, reason: "the collection's recipe is damaged",
+          .damagedCollection, place: files.database, reason: Self.damagedRecipe,
           remedy: "Run `kindred recipe set plain`.")
       }
       known = (text, recipe)
@@ -363,9 +363,10 @@ public final class Collection: Sendable {
       remedy: "Run `kindred verify --repair`.")
   }
 
-  /// Lets go of the feature file and the graph, so that the next search opens what is on the disk.
+  /// Lets go of the feature file, the fit and the graph, so that the next search opens what is on the disk.
   func closeFiles() {
     openSegment.withLock { $0 = nil }
+    openFit.withLock { $0 = nil }
     composed.withLock { $0 = nil }
   }
 

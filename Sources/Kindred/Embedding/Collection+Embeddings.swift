@@ -12,18 +12,21 @@ struct ComposedEmbeddings: Sendable {
 }
 
 extension Collection {
+  /// Why a collection whose recipe can't be read can't be opened.
+  static let damagedRecipe = "the collection's recipe is damaged"
+
   /// The rows of a moment as embeddings: what is compared when images are.
   func embeddings(at moment: Moment) throws -> EmbeddingRows {
     // Looks whether the file has all rows of the moment.
     let features = try features(at: moment)
+    let composition = try composition(of: moment.recipe, mean: fit(at: moment)?.mean)
     return try composed.withLock { known in
       if let known, known.segment == moment.segment, known.fit == moment.fit, known.recipe == moment.recipe,
-        known.rows.features === features
+        known.rows.features === features, known.rows.composition == composition
       {
         return known.rows
       }
-      let fit = try fit(at: moment)
-      let rows = try EmbeddingRows(features, composition(of: moment.recipe, mean: fit?.mean))
+      let rows = try EmbeddingRows(features, composition)
       known = ComposedEmbeddings(segment: moment.segment, fit: moment.fit, recipe: moment.recipe, rows: rows)
       return rows
     }
@@ -38,19 +41,28 @@ extension Collection {
 
   /// What was learnt from the embeddings of a moment; `nil` where nothing was yet.
   func fit(at moment: Moment) throws -> EmbeddingFit? {
-    guard moment.fit > 0 else { return nil }
+    guard moment.fit > 0,
+      let layout = settings.layout ?? settings.model.map({ RowLayout(dimension: $0.featureDimension) })
+    else { return nil }
+    let dimension = try composition(of: moment.recipe, mean: nil).dimension(layout)
+    let path = files.fit(moment.fit)
     return try openFit.withLock { known in
-      if let known, known.number == moment.fit { return known.fit }
+      let stamp = Self.stamp(of: path)
+      // A number may come again when there was no fit for a time. A file that is gone is still right for its moment.
+      if let known, known.number == moment.fit, known.fit.dimension == dimension, stamp == nil || known.stamp == stamp {
+        return known.fit
+      }
       let fit: EmbeddingFit
-      do { fit = try EmbeddingFit(contentsOf: files.fit(moment.fit)) } catch let error as VectorIndexError {
+      do { fit = try EmbeddingFit(contentsOf: path, expectedDimension: dimension) } catch let error as VectorIndexError
+      {
         // A writer may have put another in its place since the moment; then the search is run again.
         if error.code == .notFound { throw error }
         throw KindredError(
-          .damagedCollection, place: files.fit(moment.fit), reason: error.reason,
+          .damagedCollection, place: path, reason: error.reason,
           remedy: "Run `kindred verify --repair`.")
       }
       try checkPlace()
-      known = (moment.fit, fit)
+      known = (moment.fit, stamp, fit)
       return fit
     }
   }

@@ -9,6 +9,8 @@ extension CollectionWriter {
   private static let growth = 4
   /// A fit is made again when the mean has moved by more, in lengths of a centred embedding.
   private static let mostDrift: Float = 0.15
+  /// A fit is made again when the median cosine has moved by more.
+  private static let mostShift: Float = 0.15
 
   /// The fit that a collection should have: the one it has, or a new one, which no reader sees yet.
   /// - Parameters:
@@ -46,12 +48,14 @@ extension CollectionWriter {
     if purpose.centers, fit.mean == nil { return true }
     if purpose.codes, fit.codes == nil { return true }
     if live.count >= Self.growth * fit.rowCount { return true }
-    return try fit.drift(of: features, composition, rows: live) > Self.mostDrift
+    if try fit.drift(of: features, composition, rows: live) > Self.mostDrift { return true }
+    return try fit.shift(of: features, composition, rows: live) > Self.mostShift
   }
 
   /// A number that no file has.
   private func nextFit(after number: Int) throws -> Int {
-    var next = number + 1
+    // Nobody counts so far; a number that a stranger wrote must not grow into one that is refused.
+    var next = number < 1 << 31 ? number + 1 : 1
     while FileManager.default.fileExists(atPath: collection.files.fit(next)) {
       removeFile(collection.files.fit(next))
       removeFile(collection.files.graph(segment, fit: next))
@@ -63,18 +67,36 @@ extension CollectionWriter {
   /// Has the database name a fitting, and removes the files of the one before.
   func adopt(_ fitting: Fitting) throws {
     guard fitting.isNew else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let recipe = String(decoding: try encoder.encode(fitting.recipe), as: UTF8.self)
-    try write { db in
-      for (name, value) in [("recipe", recipe), ("fit", String(fitting.number))] {
-        try db.execute(
-          sql: "INSERT OR REPLACE INTO property (name, value) VALUES (?, ?)", arguments: [name, value])
-      }
-    }
+    try write { try Self.store($0, recipe: fitting.recipe, fit: fitting.number) }
     for path in collection.files.leftovers(besides: segment, fit: fitting.number) { removeFile(path) }
     if fitting.fit?.codes != nil { removeFile(collection.files.graph(segment)) }
     collection.closeFiles()
+  }
+
+  private static func store(_ db: Database, recipe: EmbeddingRecipe, fit: Int) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let text = String(decoding: try encoder.encode(recipe), as: UTF8.self)
+    for (name, value) in [("recipe", text), ("fit", String(fit))] {
+      try db.execute(sql: "INSERT OR REPLACE INTO property (name, value) VALUES (?, ?)", arguments: [name, value])
+    }
+  }
+
+  /// Puts the plainest recipe in the place of one that can't be read, with which nothing can be opened.
+  public static func replaceDamagedRecipe(of collection: Collection) throws {
+    guard collection.kind == .images, let view = collection.settings.views.first else { return }
+    do { _ = try collection.moment() } catch let error as KindredError {
+      guard error.reason == Collection.damagedRecipe, let database = collection.database as? DatabasePool else {
+        throw error
+      }
+      let lock = try WriterLock(path: collection.files.lock)
+      defer { withExtendedLifetime(lock) {} }
+      try collection.checkPlace()
+      try database.write {
+        try store($0, recipe: EmbeddingRecipe(views: [view], classWeight: 0, similarity: .cosine), fit: 0)
+      }
+      collection.closeFiles()
+    }
   }
 
   /// Changes how embeddings are made and compared. The network is not run again.

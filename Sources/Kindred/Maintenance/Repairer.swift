@@ -52,7 +52,9 @@ public struct Repairer {
       _ = try Indexer(writer: writer, loadModel: loadModel, options: options).run(findings.changedFiles)
     }
     let now = try collection.moment()
-    for path in [collection.files.graph(now.segment), collection.files.graph(now.segment, fit: now.fit)] {
+    var derived = [collection.files.graph(now.segment), collection.files.graph(now.segment, fit: now.fit)]
+    if !findings.fitIsUsable { derived.append(collection.files.fit(now.fit)) }
+    for path in derived {
       try? FileManager.default.removeItem(atPath: path)
     }
     collection.closeFiles()

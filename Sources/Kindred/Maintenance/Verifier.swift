@@ -48,6 +48,10 @@ public struct Verifier {
     self.report = report
   }
 
+  /// Of the mean, in lengths of a centred embedding, and of the median cosine: several times what a writer leaves.
+  private static let mostDrift: Float = 0.6
+  private static let mostShift: Float = 0.4
+
   /// What was found, with what a repair needs to know.
   struct Findings {
     var report = VerificationReport()
@@ -56,6 +60,8 @@ public struct Verifier {
     var missingImages: [Int64] = []
     var changedFiles: [String] = []
     var featuresAreUsable = true
+    /// Whether what was learnt from the embeddings is to be learnt anew.
+    var fitIsUsable = true
   }
 
   public func run() throws -> VerificationReport { try findings().report }
@@ -65,7 +71,7 @@ public struct Verifier {
       var findings = Findings()
       findings.report.hashedFiles = hashesFiles
       // One transaction, so that what another process does meanwhile is not taken for damage.
-      let segment = try collection.read { db in
+      let present = try collection.read { db in
         try checkDatabase(db, &findings)
         let moment = try collection.moment(db)
         findings.report.images = moment.imageCount
@@ -74,10 +80,13 @@ public struct Verifier {
           try checkFeatures(db, features, moment: moment, &findings)
           try checkGraph(db, features, moment: moment, &findings)
         }
-        return moment.segment
+        return moment
       }
-      // A compaction may have taken the files of that moment away.
-      if !findings.report.isSound, try collection.moment().segment != segment { continue }
+      // A compaction or a new fit may have taken the files of that moment away.
+      if !findings.report.isSound {
+        let now = try collection.moment()
+        if now.segment != present.segment || now.fit != present.fit { continue }
+      }
       try checkFiles(&findings)
       return findings
     }
@@ -148,9 +157,14 @@ public struct Verifier {
     _ db: Database, _ features: FeatureFile, moment: Collection.Moment, _ findings: inout Findings
   ) throws {
     let fit: EmbeddingFit?
-    do { fit = try collection.fit(at: moment) } catch {
+    do {
+      fit = try collection.fit(at: moment)
+      if let fit { try checkFit(fit, features, db, moment: moment, &findings) }
+    } catch {
+      let reason = (error as? KindredError)?.reason ?? (error as? VectorIndexError)?.reason ?? "\(error)"
+      findings.fitIsUsable = false
       add(
-        .graph, collection.files.fit(moment.fit), "what was learnt from the embeddings can't be used: \(error)",
+        .graph, collection.files.fit(moment.fit), "what was learnt from the embeddings can't be used: \(reason)",
         &findings)
       return
     }
@@ -171,6 +185,9 @@ public struct Verifier {
           &findings)
         return
       }
+      if graph.parameters != collection.settings.graph {
+        add(.graph, path, "the graph was made with other settings than the collection's", &findings)
+      }
       let live = try Collection.liveRows(db)
       let problems = try graph.problems(expectedLive: live)
       for problem in problems.found { add(.graph, path, problem.description, &findings) }
@@ -182,6 +199,28 @@ public struct Verifier {
     } catch {
       add(.graph, path, "\(error)", &findings)
     }
+  }
+
+  /// A fit may be sound by itself and have been learnt from other embeddings. One that is only behind passes.
+  private func checkFit(
+    _ fit: EmbeddingFit, _ features: FeatureFile, _ db: Database, moment: Collection.Moment, _ findings: inout Findings
+  ) throws {
+    let composition = try collection.composition(of: moment.recipe, mean: nil)
+    let live = try Collection.liveRows(db).filter { (0..<features.rowCount).contains($0) }
+    guard live.count > 1 else { return }
+    let centers = moment.recipe.similarity == .centered
+    let fault: String
+    if centers, fit.mean == nil, live.count >= EmbeddingRecipe.leastImagesToCenter {
+      fault = "there is no mean of the embeddings in it"
+    } else if try centers && fit.drift(of: features, composition, rows: live) > Self.mostDrift
+      || fit.shift(of: features, composition, rows: live) > Self.mostShift
+    {
+      fault = "it was learnt from other embeddings"
+    } else {
+      return
+    }
+    findings.fitIsUsable = false
+    add(.graph, collection.files.fit(moment.fit), fault, &findings)
   }
 
   /// The graph of another collection may have the same rows and links in perfect order, and lead nowhere: rows must find

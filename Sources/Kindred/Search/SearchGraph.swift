@@ -18,7 +18,7 @@ package enum SearchGraph: Sendable {
       self = .rows(try HNSWIndex(contentsOf: path, features: features))
       return
     }
-    let graph = try CodeGraph(contentsOf: path)
+    let graph = try CodeGraph(contentsOf: path, rowLimit: features.refresh())
     guard graph.fit == Int64(number), graph.kind == kind, graph.dimension == Self.codeDimension(fit) else {
       throw VectorIndexError(code: .damaged, path: path, reason: "the graph was made with another fit")
     }

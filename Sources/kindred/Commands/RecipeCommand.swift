@@ -46,6 +46,7 @@ struct RecipeCommand: ParsableCommand {
     func run() throws {
       let collection = try Collection(at: place.directory)
       let recipe = choice.recipe(for: try collection.imageModel)
+      try CollectionWriter.replaceDamagedRecipe(of: collection)
       let bar = ProgressBar("Building the graph", unit: "nodes")
       try CollectionWriter(collection).setRecipe(recipe) { bar.show($0, of: $1) }
       bar.clear()
