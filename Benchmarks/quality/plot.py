@@ -37,7 +37,7 @@ def main():
         )
     for recipe, mark in MARKS.items():
         axes.scatter([], [], marker=mark, color="#555555", label=recipe)
-    axes.legend(title="recipe", frameon=False, loc="lower right")
+    axes.legend(title="recipe", frameon=False, loc="lower left")
     axes.set_xscale("log")
     ticks = [tick for tick in (5, 10, 20, 40, 80, 160, 320) if tick < 2 * max(p["images_per_second"] for p in found)]
     axes.set_xticks(ticks, [str(tick) for tick in ticks])

@@ -108,7 +108,6 @@ def main():
         for name, vectors in sets.items():
             numpy.save(work + f"/{name}.npy", numpy.ascontiguousarray(vectors))
             graphs[name] = json.loads(run(options.graph, work + f"/{name}.npy"))
-        statistics_of = json.loads(run(kindred, "stats", "--index", index, "--json"))
         contents = len(features)
         disk = {
             "features": size(index, lambda name: name.endswith(".f16") or name.startswith("features")),
@@ -118,7 +117,7 @@ def main():
         }
     found = {
         "images": images, "contents": contents, "levels_over_http": rows, "graphs": graphs,
-        "disk_bytes_per_image": {name: value / contents for name, value in disk.items()}, "stats": statistics_of,
+        "disk_bytes_per_image": {name: value / contents for name, value in disk.items()},
     }
     with open(options.results, "w") as file:
         json.dump(found, file, indent=1)
