@@ -77,7 +77,7 @@ let package = Package(
     // hnswlib is C++ templates and exceptions, which must not cross into Swift.
     .target(name: "CHNSW"),
 
-    // Measures the graph by itself; Benchmarks/quality and Benchmarks/graph run it.
+    // Measures the graph by itself; Benchmarks/quality/run runs it.
     .executableTarget(
       name: "graph-benchmark",
       dependencies: [
