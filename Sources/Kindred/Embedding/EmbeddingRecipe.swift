@@ -45,7 +45,9 @@ public struct EmbeddingRecipe: Sendable, Equatable, Codable {
   /// What a person gets who says nothing.
   public static let standard = EmbeddingRecipe.Name.balanced
 
-  /// - Parameter classCount: classes of the network's ImageNet classifier; 0 where it has none.
+  /// - Parameters:
+  ///   - name: one of the named recipes.
+  ///   - classCount: classes of the network's ImageNet classifier; 0 where it has none.
   public init(_ name: Name, classCount: Int) {
     let weight: Float = classCount > 0 ? Self.usualClassWeight : 0
     switch name {
