@@ -15,24 +15,25 @@ struct CenteredSample {
   init(_ vectors: [Float], dimension: Int, limit: Int, aboutOrigin: Bool = false) {
     self.dimension = dimension
     let total = vectors.count / dimension
-    var usable: [Int] = []
-    vectors.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for row in (0..<total).evenlyDrawn(limit)
-      where cblas_sasum(Int32(dimension), base + row * dimension, 1).isFinite {
-        usable.append(row)
-      }
-    }
-    rows = usable.count
-    var sample: [Float] = []
-    if usable.count == total {
-      sample = vectors
-    } else {
-      sample.reserveCapacity(usable.count * dimension)
-      for row in usable { sample += vectors[row * dimension..<(row + 1) * dimension] }
-    }
+    let sample = Self.finite(vectors, dimension: dimension, rows: (0..<total).evenlyDrawn(limit))
+    rows = sample.count / dimension
     mean = aboutOrigin ? [Float](repeating: 0, count: dimension) : Self.mean(of: sample, dimension: dimension)
     values = aboutOrigin ? sample : Self.subtracting(mean, from: sample)
+  }
+
+  /// Those of the vectors whose numbers are finite.
+  /// - Parameter rows: which of them are looked at, ascending; all when `nil`.
+  static func finite(_ vectors: [Float], dimension: Int, rows: [Int]? = nil) -> [Float] {
+    let total = vectors.count / dimension
+    let usable = vectors.withUnsafeBufferPointer { buffer -> [Int] in
+      guard let base = buffer.baseAddress else { return [] }
+      return (rows ?? Array(0..<total)).filter { cblas_sasum(Int32(dimension), base + $0 * dimension, 1).isFinite }
+    }
+    guard usable.count < total else { return vectors }
+    var sample: [Float] = []
+    sample.reserveCapacity(usable.count * dimension)
+    for row in usable { sample += vectors[row * dimension..<(row + 1) * dimension] }
+    return sample
   }
 
   private static func mean(of vectors: [Float], dimension: Int) -> [Float] {

@@ -45,7 +45,9 @@ extension EmbeddingFit {
       embeddings.rows(rows.evenlyDrawn(Self.mostRowsForBackground)), embeddings.dimension)
     self.init(rowCount: rows.count, dimension: embeddings.dimension, mean: composition.mean, unrelated: unrelated)
     guard purpose.codes else { return }
-    let sample = Self.finite(embeddings.rows(rows.evenlyDrawn(PrincipalComponents.mostRows)), dimension)
+    // Rows that are damaged may have numbers that are not finite.
+    let sample = CenteredSample.finite(
+      embeddings.rows(rows.evenlyDrawn(PrincipalComponents.mostRows)), dimension: dimension)
     guard !sample.isEmpty else {
       codes = .float16
       return
@@ -54,24 +56,12 @@ extension EmbeddingFit {
     // Other rows than those of the fit, where there are.
     let others =
       rows.count > PrincipalComponents.mostRows
-      ? Self.finite(embeddings.rows(Self.others(of: rows)), dimension) : sample
+      ? CenteredSample.finite(embeddings.rows(Self.others(of: rows)), dimension: dimension) : sample
     if projection.candidateRecall(sample: others, candidates: Self.candidates) >= Self.leastCandidateRecall {
       (codes, self.projection) = (.int8, projection)
     } else {
       codes = .float16
     }
-  }
-
-  /// Vectors without those of damaged rows, whose numbers are not finite.
-  private static func finite(_ vectors: [Float], _ dimension: Int) -> [Float] {
-    let bad = vectors.withUnsafeBufferPointer { vectors in
-      stride(from: 0, to: vectors.count, by: dimension).filter {
-        !cblas_snrm2(Int32(dimension), UnsafeBufferPointer(rebasing: vectors[$0...]).baseAddress, 1).isFinite
-      }
-    }
-    var kept = vectors
-    for start in bad.reversed() { kept.removeSubrange(start..<start + dimension) }
-    return kept
   }
 
   /// Rows between those that the components are fitted to.

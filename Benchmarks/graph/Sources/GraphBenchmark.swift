@@ -37,7 +37,7 @@ import VectorIndex
   }
 
   func run() throws {
-    let table = try NPYFile(contentsOf: features)
+    let table = try NPYFile.matrix(contentsOf: features)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("graph-benchmark-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -30,7 +30,7 @@ public final class Collection: Sendable {
   let openSegment: Mutex<Segment?> = Mutex(nil)
   /// The fit that was read last, and the embeddings that were composed last.
   let openFit: Mutex<(number: Int, stamp: WalkedFile?, fit: EmbeddingFit)?> = Mutex(nil)
-  let composed: Mutex<ComposedEmbeddings?> = Mutex(nil)
+  let composed: Mutex<EmbeddingRows?> = Mutex(nil)
   /// The recipe that was read last, and its text.
   private let knownRecipe: Mutex<(text: String, recipe: EmbeddingRecipe)?> = Mutex(nil)
   /// The dimension of a collection of vectors, once it is known.

@@ -1,12 +1,11 @@
 extension PictureSignature {
-  /// Whether it is a drawing of two tones without colour: letters, signs, notes, pages of text. There a mirrored, turned
-  /// or cropped picture is another one (b, d and p; O and Ö), and so is one with a small difference.
-  var isLineArt: Bool {
+  /// What ``isLineArt`` is.
+  static func isLineArt(luma: [UInt8], blueDifference: [UInt8], redDifference: [UInt8]) -> Bool {
     var counts = [Int](repeating: 0, count: 256)
     for value in luma { counts[Int(value)] += 1 }
-    let first = Self.strongestTone(counts)
+    let first = strongestTone(counts)
     for value in first.values { counts[value] = 0 }
-    let toned = Float(first.count + Self.strongestTone(counts).count)
+    let toned = Float(first.count + strongestTone(counts).count)
     guard toned >= DuplicateThresholds.lineArtShare * Float(luma.count) else { return false }
     let strength = zip(blueDifference, redDifference).reduce(0) { sum, pair in
       sum + max(abs(Int(pair.0) - 128), abs(Int(pair.1) - 128))

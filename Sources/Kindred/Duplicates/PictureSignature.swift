@@ -19,6 +19,9 @@ public struct PictureSignature: Sendable, Equatable {
   /// Blue and red difference, 128 where there is no colour, each `[chromaHeight, chromaWidth]`.
   let blueDifference: [UInt8]
   let redDifference: [UInt8]
+  /// Whether it is a drawing of two tones without colour: letters, signs, notes, pages of text. There a mirrored, turned
+  /// or cropped picture is another one (b, d and p; O and Ö), and so is one with a small difference.
+  let isLineArt: Bool
   /// Columns and rows of the picture.
   public let pictureWidth: Int
   public let pictureHeight: Int
@@ -63,6 +66,7 @@ public struct PictureSignature: Sendable, Equatable {
     chromaHeight = rows
     blueDifference = coarse(blue)
     redDifference = coarse(red)
+    isLineArt = Self.isLineArt(luma: luma, blueDifference: blueDifference, redDifference: redDifference)
   }
 
   /// The size of ``luma`` for a picture; never larger than the picture.

@@ -3,14 +3,6 @@ import GRDB
 import ResNet
 import VectorIndex
 
-/// The embeddings of one feature file by one recipe and fit.
-struct ComposedEmbeddings: Sendable {
-  var segment: Int
-  var fit: Int
-  var recipe: EmbeddingRecipe
-  var rows: EmbeddingRows
-}
-
 extension Collection {
   /// Why a collection whose recipe can't be read can't be opened.
   static let damagedRecipe = "the collection's recipe is damaged"
@@ -21,13 +13,9 @@ extension Collection {
     let features = try features(at: moment)
     let composition = try composition(of: moment.recipe, mean: fit(at: moment)?.mean)
     return try composed.withLock { known in
-      if let known, known.segment == moment.segment, known.fit == moment.fit, known.recipe == moment.recipe,
-        known.rows.features === features, known.rows.composition == composition
-      {
-        return known.rows
-      }
+      if let known, known.features === features, known.composition == composition { return known }
       let rows = try EmbeddingRows(features, composition)
-      known = ComposedEmbeddings(segment: moment.segment, fit: moment.fit, recipe: moment.recipe, rows: rows)
+      known = rows
       return rows
     }
   }
