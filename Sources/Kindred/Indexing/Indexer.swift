@@ -111,16 +111,18 @@ public struct Indexer {
     _ plan: IndexPlan, labeller: FileLabeller, moving: inout Moving, summary: inout IndexSummary
   ) throws {
     guard !plan.work.isEmpty else { return }
-    let model = try loadModel()
+    guard let model = try readyModel(plan) else {
+      summary.interrupted = true
+      return
+    }
+    summary.precision = model.precision
+    try writer.notePrecision(model.precision)
     let embedder = Embedder(model: model, views: writer.collection.settings.views)
     let pipeline = PreparationPipeline(
       files: plan.work,
       preparer: FilePreparer(
         collection: writer.collection, embedder: embedder,
-        decoder: ImageDecoder(
-          options: DecodingOptions(
-            path: writer.collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
-            maximumPixels: options.maximumPixels, maximumFileBytes: 256 << 20)),
+        decoder: decoder(for: model),
         fileBudget: MemoryBudget(bytes: 256 << 20), decodingBudget: MemoryBudget(bytes: 512 << 20)),
       threads: options.decodingThreads ?? ProcessInfo.processInfo.activeProcessorCount,
       capacity: options.batchSize * 2)
@@ -150,6 +152,52 @@ public struct Indexer {
         break
       }
     }
+  }
+
+  private func decoder(for model: ImageModel) -> ImageDecoder {
+    ImageDecoder(
+      options: DecodingOptions(
+        path: writer.collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
+        maximumPixels: options.maximumPixels, maximumFileBytes: 256 << 20))
+  }
+
+  /// The network in the precision asked for, calibrated on the files to be indexed where it is not yet.
+  /// - Returns: `nil` when cancelled.
+  private func readyModel(_ plan: IndexPlan) throws -> ImageModel? {
+    let model = try loadModel()
+    guard options.precision == .integer || options.precision == .auto, model.precision != .integer,
+      model.canUseIntegers
+    else { return model }
+    let isWorthwhile = Processor.hasFastIntegers && plan.work.count >= IndexOptions.calibrationWorth
+    guard options.precision == .integer || isWorthwhile else { return model }
+    guard let calibration = try calibration(of: model, plan) else {
+      guard !isCancelled() else { return nil }
+      guard options.precision == .auto else {
+        let name = try writer.collection.imageModel.name
+        throw KindredError(
+          .notCalibrated, place: name,
+          reason: "int8 takes a calibration on at least \(Calibrator.leastCount) pictures, and there are fewer here",
+          remedy: "Run: kindred model quantize \(name) --calibrate FOLDER")
+      }
+      return model
+    }
+    if calibration.keepsQuality || options.precision == .integer {
+      return try ImageModel(model, arithmetic: .integer(calibration.ranges))
+    }
+    return Processor.hasBrainFloat ? try ImageModel(model, arithmetic: .brainFloat) : model
+  }
+
+  /// The model's calibration, made on the files to be indexed where there is none yet.
+  /// - Returns: `nil` when cancelled, or where too few files are pictures.
+  private func calibration(of model: ImageModel, _ plan: IndexPlan) throws -> Calibration? {
+    let sha256 = try writer.collection.imageModel.sha256
+    if let known = options.models.calibration(sha256: sha256, preprocessing: model.recipe) { return known }
+    let files = plan.work.evenlyDrawn(Calibrator.usualCount).map(\.path)
+    let calibration = try Calibrator(model: model, sha256: sha256).calibrate(
+      on: files, decoder: decoder(for: model), isCancelled: isCancelled
+    ) { report(IndexProgress(phase: .calibrating, completed: $0, total: $1, embedded: 0)) }
+    if let calibration { try options.models.store(calibration) }
+    return calibration
   }
 
   /// Runs one batch through the network and commits it.
