@@ -94,7 +94,7 @@ def competitors(options, model, results):
     found = [kindred(options, model, path, precision) for path in ("exact", "fast") for precision in precisions]
     tried = results.data["settings"].setdefault("tried", {}).setdefault(model.name, {})
     if model.is_torch:
-        forms = ["eager", "eager-channels-last", "frozen", "frozen-channels-last"]
+        forms = ["eager", "frozen-channels-last"]
         choices = [("--form", form, "--feeding", feeding) for form in forms for feeding in ("threads", "loader")]
         settings, tried["PyTorch"] = best(options, trial, "PyTorch", "torch", model.path, choices)
         found += [peer(options, "PyTorch", "torch", model.path, *settings),
