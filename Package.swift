@@ -85,6 +85,14 @@ let package = Package(
       ],
       path: "Benchmarks/graph/Sources"
     ),
+    // Runs a network in turn with its peers; Benchmarks/run runs it.
+    .executableTarget(
+      name: "network-benchmark",
+      dependencies: [
+        "Kindred", "ResNet", "Inference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/network/Sources"
+    ),
 
     .testTarget(name: "ImageDecodingTests", dependencies: ["ImageDecoding"], exclude: ["Fixtures"]),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"]),

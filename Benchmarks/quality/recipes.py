@@ -22,9 +22,9 @@ def main():
     runs = {}
     for _ in range(RUNS):
         for model in options.models:
-            command = [kindred, "bench", options.photos, "--model", model, "--json"]
+            command = [kindred, "bench", options.photos, "--part", "embed", "--model", model, "--json"]
             answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            for recipe in json.loads(answer):
+            for recipe in json.loads(answer)["recipes"]:
                 runs.setdefault((os.path.basename(model).split(".")[0], recipe["recipe"]), []).append(recipe)
     found = []
     print("| network | recipe | views | network, images/s | with decoding, images/s | precision@10 | mAP |")

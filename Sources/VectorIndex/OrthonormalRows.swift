@@ -76,10 +76,12 @@ struct OrthonormalRows {
 }
 
 /// Numbers between −1 and 1 that look random and are always the same (SplitMix64).
-struct FixedNumbers {
+package struct FixedNumbers {
   private var state: UInt64 = 0x4B69_6E64_7265_64
 
-  mutating func next() -> Float {
+  package init() {}
+
+  package mutating func next() -> Float {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -19,7 +19,7 @@ public struct RecipeBenchmark {
   let model: ImageModel
   let options: EvaluationOptions
 
-  /// Batches that are timed where there are no pictures, after those that oneDNN needs to settle.
+  /// Batches that are timed where there are no pictures, after those that oneDNN needs to settle on its plans.
   private static let (warmUp, timed) = (6, 9)
 
   public init(model: ImageModel, options: EvaluationOptions = EvaluationOptions()) {
@@ -36,6 +36,17 @@ public struct RecipeBenchmark {
   ) throws -> RecipeMeasurement {
     let classCount = model.classCount == ImageNetClasses.all.count ? model.classCount : 0
     let views = recipe.recipe(classCount: classCount).views
+    let embedder = Embedder(model: model, views: views)
+    let side = model.recipe.crop
+    let batch = options.batchSize
+    // What the numbers are does not change how long the network takes.
+    let inputs = [Float](repeating: 0.5, count: batch * views.count * 3 * side * side)
+    func run() throws -> Double {
+      let start = ContinuousClock.now
+      _ = try embedder.embed(prepared: inputs, count: batch)
+      return (ContinuousClock.now - start).seconds
+    }
+    for _ in 0..<Self.warmUp { _ = try run() }
     if let folder {
       var options = options
       options.recipe = recipe
@@ -44,17 +55,10 @@ public struct RecipeBenchmark {
         recipe: recipe, views: views.count, networkRate: Double(result.count) / result.networkSeconds,
         rate: Double(result.count) / result.seconds, retrieval: result.retrieval)
     }
-    let embedder = Embedder(model: model, views: views)
-    let side = model.recipe.crop
-    let batch = options.batchSize
-    // What the numbers are does not change how long the network takes.
-    let inputs = [Float](repeating: 0.5, count: batch * views.count * 3 * side * side)
     var seconds: [Double] = []
-    for number in 0..<Self.warmUp + Self.timed {
-      report(number, Self.warmUp + Self.timed)
-      let start = ContinuousClock.now
-      _ = try embedder.embed(prepared: inputs, count: batch)
-      if number >= Self.warmUp { seconds.append((ContinuousClock.now - start).seconds) }
+    for number in 0..<Self.timed {
+      report(number, Self.timed)
+      seconds.append(try run())
     }
     seconds.sort()
     return RecipeMeasurement(

@@ -1,67 +1,86 @@
 import ArgumentParser
 import Foundation
+import ImageDecoding
 import Kindred
+import ResNet
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure what each recipe costs on this machine, and what it gains.",
+    commandName: "bench", abstract: "Measure how fast this machine embeds, decodes and searches.",
     discussion: """
-      With a folder its pictures are decoded and embedded by each recipe, and where they lie in folders by what is in \
-      them, retrieval is measured too, as `kindred evaluate` does. Without one the network is timed alone.
+      Embedding is measured for each recipe. With a folder its pictures are decoded and embedded, and where they lie in \
+      folders by what is in them, retrieval is measured too, as `kindred evaluate` does. Without one the network is \
+      timed alone, and no decoder is. Searches are of a made-up collection.
       """)
+
+  /// What is measured.
+  enum Part: String, CaseIterable, ExpressibleByArgument { case embed, decode, search }
 
   @Argument(help: "Folder of pictures.", completion: .directory) var folder: String?
   @OptionGroup var model: ModelOptions
+  @Option(help: ArgumentHelp("Only this: embed, decode or search. May be repeated.", valueName: "part"))
+  var part: [Part] = []
   @Option(help: ArgumentHelp("Only this recipe. May be repeated.", valueName: "recipe")) var recipe: [RecipeChoice] = []
+  @Option(
+    help: ArgumentHelp("Decoding threads; one, and then all processors, unless given.", valueName: "number"))
+  var threads: Int?
+  @Option(help: ArgumentHelp("Only this decoder: exact or fast.", valueName: "path")) var decode: DecodingOptions.Path?
+  @Option(help: ArgumentHelp("How long each decoder is measured.", valueName: "seconds")) var seconds = 2.0
+  @Option(help: ArgumentHelp("Pictures in the made-up collection.", valueName: "number")) var rows = 20_000
   @Flag(help: "Print JSON.") var json = false
 
-  private struct Output: Encodable {
-    var recipe: String
-    var views: Int
-    var networkImagesPerSecond: Double
-    var imagesPerSecond: Double?
-    var precisionAt10: Double?
-    var meanAveragePrecision: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case recipe, views
-      case networkImagesPerSecond = "network_images_per_second"
-      case imagesPerSecond = "images_per_second"
-      case precisionAt10 = "precision_at_10"
-      case meanAveragePrecision = "mean_average_precision"
+  func validate() throws {
+    guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads must be between 1 and 1024.") }
+    guard seconds > 0, seconds <= 3_600 else { throw ValidationError("--seconds must be above 0 and at most 3600.") }
+    guard (1_000...10_000_000).contains(rows) else {
+      throw ValidationError("--rows must be between 1000 and 10000000.")
+    }
+    guard folder != nil || !part.contains(.decode) else {
+      throw ValidationError("To measure decoders, name a folder of pictures.")
     }
   }
 
   func run() throws {
+    let parts = part.isEmpty ? Part.allCases : part
     let reference = try model.resolve()
-    let benchmark = RecipeBenchmark(
-      model: try reference.load(executor: model.executor, precision: model.precision ?? .auto))
-    let recipes = recipe.isEmpty ? EmbeddingRecipe.Name.allCases.map(RecipeChoice.init) : recipe
-    var measured: [RecipeMeasurement] = []
-    for recipe in recipes {
-      let bar = ProgressBar("Measuring \(recipe.text)", unit: folder == nil ? "batches" : "images")
-      measured.append(try benchmark.measure(recipe, folder: folder) { bar.show($0, of: $1) })
+    let network = try reference.load(executor: model.executor, precision: model.precision ?? .auto)
+    var output = BenchOutput(model: reference.name)
+    if parts.contains(.embed) { output.recipes = try embed(network).map(BenchOutput.Recipe.init) }
+    if parts.contains(.decode), let folder {
+      output.decoding = try decoding(folder, network).map(BenchOutput.Decoding.init)
+    }
+    if parts.contains(.search) {
+      let bar = ProgressBar("Measuring searches", unit: "collections")
+      bar.show(0, of: 1)
+      output.search = BenchOutput.Search(
+        try SearchBenchmark(rows: rows, dimension: network.featureDimension).measure())
       bar.clear()
     }
-    if json {
-      return try printJSON(
-        measured.map {
-          Output(
-            recipe: $0.recipe.text, views: $0.views, networkImagesPerSecond: $0.networkRate, imagesPerSecond: $0.rate,
-            precisionAt10: $0.retrieval?.precisionAt10, meanAveragePrecision: $0.retrieval?.meanAveragePrecision)
-        })
+    if json { try printJSON(output) } else { print(output.text) }
+  }
+
+  private func embed(_ network: ImageModel) throws -> [RecipeMeasurement] {
+    let benchmark = RecipeBenchmark(model: network)
+    let recipes = recipe.isEmpty ? EmbeddingRecipe.Name.allCases.map(RecipeChoice.init) : recipe
+    return try recipes.map { recipe in
+      let bar = ProgressBar("Measuring \(recipe.text)", unit: folder == nil ? "batches" : "images")
+      defer { bar.clear() }
+      return try benchmark.measure(recipe, folder: folder) { bar.show($0, of: $1) }
     }
-    var table = Table([
-      (reference.name, .left), ("views", .right), ("network images/s", .right), ("images/s", .right),
-      ("precision@10", .right), ("mAP", .right),
-    ])
-    func text(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "–" }
-    for item in measured {
-      table.add([
-        item.recipe.text, String(item.views), text(item.networkRate, "%.1f"), text(item.rate, "%.1f"),
-        text(item.retrieval?.precisionAt10, "%.3f"), text(item.retrieval?.meanAveragePrecision, "%.3f"),
-      ])
+  }
+
+  private func decoding(_ folder: String, _ network: ImageModel) throws -> [DecodingMeasurement] {
+    let benchmark = try DecodingBenchmark(folder: folder, model: network)
+    let all = ProcessInfo.processInfo.activeProcessorCount
+    let counts = threads.map { [$0] } ?? (all > 1 ? [1, all] : [1])
+    let settings = counts.flatMap { count in
+      (decode.map { [$0] } ?? DecodingOptions.Path.allCases).map { (count, $0) }
     }
-    print(table.text)
+    let bar = ProgressBar("Measuring decoders", unit: "decoders")
+    defer { bar.clear() }
+    return settings.enumerated().map { number, setting in
+      bar.show(number, of: settings.count)
+      return benchmark.measure(setting.1, threads: setting.0, seconds: seconds)
+    }
   }
 }
