@@ -62,7 +62,7 @@ let package = Package(
     // The graph of operations, its optimiser passes and the executors.
     .target(name: "Inference", dependencies: ["CDNNL", "COpenBLAS"]),
     // Bytes to oriented RGB to a resized crop.
-    .target(name: "ImageDecoding", dependencies: ["CJPEG", "CSPNG", "CWebP", "CHEIF"]),
+    .target(name: "ImageDecoding", dependencies: ["CJPEG", "CPixels", "CSPNG", "CWebP", "CHEIF"]),
     // Feature files, exact search and the HNSW graph.
     .target(name: "VectorIndex", dependencies: ["CHNSW", "COpenBLAS"]),
 
@@ -74,6 +74,8 @@ let package = Package(
     .systemLibrary(name: "CHEIF", providers: [.apt(["libheif-dev"])]),
     // libjpeg reports errors by longjmp, which must not cross Swift frames.
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // Loops over samples with the processor's vectors, chosen at run time.
+    .target(name: "CPixels"),
     // hnswlib is C++ templates and exceptions, which must not cross into Swift.
     .target(name: "CHNSW"),
 

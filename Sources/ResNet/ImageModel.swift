@@ -32,7 +32,7 @@ public final class ImageModel: Sendable {
   /// The architecture that the weight file was recognised as; `nil` for a graph that came ready made.
   public let spec: ResNetSpec?
   let executor: any Executor
-  let pixelTable: PixelTable
+  let normalization: SampleNormalization
 
   /// Reads a weight file (safetensors or ONNX, told from its bytes) and prepares the network that it holds.
   ///
@@ -91,7 +91,7 @@ public final class ImageModel: Sendable {
     self.spec = spec
     classCount = features.classCount
     featureDimension = try features.featureDimension(crop: recipe.crop)
-    pixelTable = PixelTable(recipe)
+    normalization = SampleNormalization(recipe)
     self.executor = try executor.makeExecutor(for: features.graph, threads: threads)
   }
 

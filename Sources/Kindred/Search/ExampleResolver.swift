@@ -76,7 +76,7 @@ struct ExampleResolver {
     let start = ContinuousClock.now
     defer { timing.embed += (ContinuousClock.now - start).seconds }
     let embedder = Embedder(model: network, views: collection.settings.views)
-    let embedding = try embedder.embed(decoder.decode(bytes, name: name).image)
+    let embedding = try embedder.embed(bytes, name: name, decoder: decoder)
     guard embedding.isUsable else {
       throw KindredError(.invalidArgument, place: name, reason: "the network gave no usable feature for this picture")
     }
