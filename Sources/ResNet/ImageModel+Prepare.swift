@@ -11,35 +11,20 @@ extension ImageModel {
   /// Resizes, crops and normalises views of one picture.
   /// - Returns: `[views, 3, crop, crop]`, flattened.
   public func prepare(_ image: RGBImage, views: [PictureView]) -> [Float] {
-    let forms = forms(of: views)
-    return prepare(forms.map { image.formed($0) }, views: views)
-  }
-
-  /// The forms of a picture that views are made of, each once.
-  public func forms(of views: [PictureView]) -> [PictureForm] {
-    var forms: [PictureForm] = []
-    for view in views where !forms.contains(form(of: view)) { forms.append(form(of: view)) }
-    return forms
+    prepare(recipe.forms(of: views).map { image.formed($0) }, views: views)
   }
 
   /// Normalises views of one picture.
   /// - Parameters:
-  ///   - formed: the picture in each of the forms of ``forms(of:)``.
+  ///   - formed: the picture in each of the forms of ``PreprocessingRecipe/forms(of:)``.
   ///   - views: the views.
   /// - Returns: `[views, 3, crop, crop]`, flattened.
   public func prepare(_ formed: [RGBImage], views: [PictureView]) -> [Float] {
-    let forms = forms(of: views)
+    let forms = recipe.forms(of: views)
     precondition(formed.count == forms.count)
     return normalization.planes(side: recipe.crop, count: views.count) { index in
-      let place = forms.firstIndex(of: form(of: views[index])) ?? 0
+      let place = forms.firstIndex(of: recipe.form(of: views[index])) ?? 0
       return (formed[place], View(x: 0, y: 0, isMirrored: views[index].isMirrored))
-    }
-  }
-
-  private func form(of view: PictureView) -> PictureForm {
-    switch view {
-    case .crop, .cropMirror: .centerCrop(shorterSide: recipe.shorterSide, side: recipe.crop)
-    case .squash, .squashMirror: .squashed(side: recipe.crop)
     }
   }
 

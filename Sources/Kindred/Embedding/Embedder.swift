@@ -64,8 +64,14 @@ public struct Embedder: Sendable {
   func prepare(
     _ bytes: [UInt8], name: String, decoder: ImageDecoder
   ) throws(ImageDecodingError) -> (input: [Float], metadata: ImageMetadata) {
-    let formed = try decoder.decode(bytes, name: name, forms: model.forms(of: views))
+    let formed = try decoder.decode(bytes, name: name, forms: model.recipe.forms(of: views))
     return (model.prepare(formed.images, views: views), formed.metadata)
+  }
+
+  /// Embeds a picture that is decoded already.
+  /// - Parameter formed: the picture in each of the forms of the views.
+  func embed(formed: [RGBImage]) throws -> Embedding {
+    try embed(prepared: model.prepare(formed, views: views), count: 1)[0]
   }
 
   /// Embeds the picture of a file.
