@@ -15,6 +15,7 @@ extension CollectionWriter {
   public func updateGraph(
     force: Bool = false, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    guard try force || !isDerivedUpToDate() else { return }
     let (moment, live) = try collection.read { db in
       (try collection.moment(db), try Collection.liveRows(db))
     }
@@ -22,6 +23,35 @@ extension CollectionWriter {
     let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: moment.recipe)
     try bringGraph(
       to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
+    if !isCancelled() { try noteDerived() }
+  }
+
+  /// The property that remembers what was derived last, and from what.
+  private static let derivedProperty = "derived"
+
+  /// Looking whether a fit still does reads thousands of rows, so it is done once for what there is, not at every run.
+  private func isDerivedUpToDate() throws -> Bool {
+    try collection.read { db in
+      let noted = try String.fetchOne(
+        db, sql: "SELECT value FROM property WHERE name = ?", arguments: [Self.derivedProperty])
+      return noted == derivedNote(try collection.moment(db))
+    }
+  }
+
+  private func noteDerived() throws {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO property (name, value) VALUES (?, ?)",
+        arguments: [Self.derivedProperty, derivedNote(try collection.moment(db))])
+    }
+  }
+
+  /// Names a moment and the files of its fit and graph, by size and time: a file that was lost or changed is looked at.
+  private func derivedNote(_ moment: Collection.Moment) -> String {
+    let files = collection.files
+    let stamps = [files.fit(moment.fit), files.graph(moment.segment), files.graph(moment.segment, fit: moment.fit)]
+      .map { path in Collection.stamp(of: path).map { "\($0.byteCount)@\($0.modified)" } ?? "none" }
+    return "\(moment.generation) \(moment.segment) \(moment.fit) " + stamps.joined(separator: " ")
   }
 
   /// What embeddings are made, compared and coded with, now or soon.
