@@ -21,9 +21,9 @@ extension CollectionWriter {
     }
     let wantsGraph = force || live.count >= Collection.exactSearchLimit
     let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: moment.recipe)
-    try bringGraph(
+    let isDone = try bringGraph(
       to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
-    if !isCancelled() { try noteDerived() }
+    if isDone { try noteDerived() }
   }
 
   /// The property that remembers what was derived last, and from what.
@@ -65,10 +65,12 @@ extension CollectionWriter {
   }
 
   /// Brings the graph to a moment by a fitting, and has the database name the fitting.
+  /// - Returns: false where it was cancelled.
+  @discardableResult
   func bringGraph(
     to moment: Collection.Moment, live: [Int], _ fitting: Fitting, wantsGraph: Bool, isCancelled: () -> Bool,
     progress: (Int, Int) -> Void
-  ) throws {
+  ) throws -> Bool {
     let path =
       fitting.fit?.codes == nil
       ? collection.files.graph(segment)
@@ -80,7 +82,7 @@ extension CollectionWriter {
         try? FileManager.default.removeItem(atPath: path)
         collection.closeFiles()
       }
-      return
+      return true
     }
     let composition = try collection.composition(of: fitting.recipe, mean: fitting.fit?.mean)
     let embeddings = try EmbeddingRows(features, composition)
@@ -89,7 +91,7 @@ extension CollectionWriter {
     if let graph = loaded?.base, graph.parameters != collection.settings.graph { loaded = nil }
     if let graph = loaded?.base, graph.generation == moment.generation, graph.liveCount == live.count {
       try adopt(fitting)
-      return
+      return true
     }
     // Deleted nodes cost memory and steps: with more than a third of them, a fresh graph is better.
     if let graph = loaded?.base, graph.count - live.count > graph.count / 3 { loaded = nil }
@@ -112,7 +114,7 @@ extension CollectionWriter {
         // A graph that is whole serves better than a new one that has hardly begun.
         if !fitting.isNew || !hasUsableGraph(moment) { try adopt(fitting) }
         collection.closeFiles()
-        return
+        return false
       }
       try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]), embeddings: embeddings)
     }
@@ -120,6 +122,7 @@ extension CollectionWriter {
     try graph.base.save(to: path, generation: moment.generation)
     try adopt(fitting)
     collection.closeFiles()
+    return true
   }
 
   private func hasUsableGraph(_ moment: Collection.Moment) -> Bool {
