@@ -159,12 +159,12 @@ import VectorIndex
     do { try CollectionWriter(collection).updateGraph() }
     let made = try #require(Collection.stamp(of: path))
     var steps = 0
-    do { try CollectionWriter(collection).updateGraph { _, _ in steps += 1 } }
+    do { try CollectionWriter(collection).updateGraph(progress: { _, _ in steps += 1 }) }
     #expect(steps == 0)
     #expect(Collection.stamp(of: path) == made)
     // A graph that was lost is made again, though nothing else changed.
     try FileManager.default.removeItem(atPath: path)
-    do { try CollectionWriter(collection).updateGraph { _, _ in steps += 1 } }
+    do { try CollectionWriter(collection).updateGraph(progress: { _, _ in steps += 1 }) }
     #expect(steps > 0)
     #expect(Collection.stamp(of: path) != nil)
     // So is one that lacks a row.
