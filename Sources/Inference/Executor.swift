@@ -18,12 +18,22 @@ extension ExecutorKind {
   /// Optimises the graph for this executor and prepares it.
   /// - Parameters:
   ///   - graph: the network, optimised or not.
+  ///   - arithmetic: the numbers between the layers.
   ///   - threads: how many threads a run may use; all processors when `nil`.
-  public func makeExecutor(for graph: Graph, threads: Int? = nil) throws(InferenceError) -> any Executor {
+  /// - Throws: `unsupported` where the library or the processor does not have the arithmetic.
+  public func makeExecutor(
+    for graph: Graph, arithmetic: Arithmetic = .single, threads: Int? = nil
+  ) throws(InferenceError) -> any Executor {
     let optimized = try graph.optimized()
-    return switch self {
-    case .oneDNN: try OneDNNExecutor(graph: optimized, threads: threads)
-    case .openBLAS: try OpenBLASExecutor(graph: optimized, threads: threads)
+    switch self {
+    case .oneDNN: return try OneDNNExecutor(graph: optimized, arithmetic: arithmetic, threads: threads)
+    case .openBLAS:
+      guard arithmetic.precision == .single else {
+        throw InferenceError(
+          code: .unsupported, place: graph.input,
+          reason: "OpenBLAS runs networks in f32 only, not in \(arithmetic.precision.rawValue)")
+      }
+      return try OpenBLASExecutor(graph: optimized, threads: threads)
     }
   }
 }

@@ -31,6 +31,12 @@ public final class ImageModel: Sendable {
   public let classCount: Int
   /// The architecture that the weight file was recognised as; `nil` for a graph that came ready made.
   public let spec: ResNetSpec?
+  /// The numbers between the layers.
+  public let precision: Precision
+  /// Optimised; its weights are the executor's own.
+  private let graph: Graph
+  private let kind: ExecutorKind
+  private let threads: Int?
   let executor: any Executor
   let normalization: SampleNormalization
 
@@ -44,11 +50,13 @@ public final class ImageModel: Sendable {
   ///   - recipe: the preprocessing; when `nil` the one in the file's metadata, or else torchvision's; Caffe's for an
   ///     ONNX graph that takes pictures with the channels last.
   ///   - executor: the library that runs it.
+  ///   - arithmetic: the numbers between the layers.
   ///   - threads: how many threads a run may use; all processors when `nil`.
   /// - Throws: ``WeightFileError`` for a file that is damaged or foreign, or whose input has another size than the
   ///   recipe gives; `InferenceError` for a graph that can't run.
   public convenience init(
-    contentsOf path: String, recipe: PreprocessingRecipe? = nil, executor: ExecutorKind = .oneDNN, threads: Int? = nil
+    contentsOf path: String, recipe: PreprocessingRecipe? = nil, executor: ExecutorKind = .oneDNN,
+    arithmetic: Arithmetic = .single, threads: Int? = nil
   ) throws {
     switch try WeightFileFormat(of: path) {
     case .safetensors:
@@ -56,12 +64,13 @@ public final class ImageModel: Sendable {
       let usual = try network.recipe()
       try self.init(
         graph: FeatureGraph(network.graph(), path: path), spec: network.spec, recipe: recipe ?? usual, path: path,
-        executor: executor, threads: threads)
+        executor: executor, arithmetic: arithmetic, threads: threads)
     case .onnx:
       let features = try FeatureGraph(ONNXImporter.graph(contentsOf: path), path: path)
       let usual = features.hadChannelsLast ? PreprocessingRecipe.caffe : .torchvision
       try self.init(
-        graph: features, spec: nil, recipe: recipe ?? usual, path: path, executor: executor, threads: threads)
+        graph: features, spec: nil, recipe: recipe ?? usual, path: path, executor: executor, arithmetic: arithmetic,
+        threads: threads)
     }
   }
 
@@ -71,19 +80,20 @@ public final class ImageModel: Sendable {
   ///   - recipe: the preprocessing.
   ///   - name: what errors call the graph.
   ///   - executor: the library that runs it.
+  ///   - arithmetic: the numbers between the layers.
   ///   - threads: how many threads a run may use; all processors when `nil`.
   public convenience init(
     graph: Graph, recipe: PreprocessingRecipe, name: String = "graph", executor: ExecutorKind = .oneDNN,
-    threads: Int? = nil
+    arithmetic: Arithmetic = .single, threads: Int? = nil
   ) throws {
     try self.init(
       graph: FeatureGraph(graph, path: name), spec: nil, recipe: recipe, path: name, executor: executor,
-      threads: threads)
+      arithmetic: arithmetic, threads: threads)
   }
 
   private init(
     graph features: FeatureGraph, spec: ResNetSpec?, recipe: PreprocessingRecipe, path: String,
-    executor: ExecutorKind, threads: Int?
+    executor: ExecutorKind, arithmetic: Arithmetic, threads: Int?
   ) throws {
     try recipe.validate(path: path)
     try features.checkInputSize(recipe.crop, path: path)
@@ -92,7 +102,35 @@ public final class ImageModel: Sendable {
     classCount = features.classCount
     featureDimension = try features.featureDimension(crop: recipe.crop)
     normalization = SampleNormalization(recipe)
-    self.executor = try executor.makeExecutor(for: features.graph, threads: threads)
+    graph = try features.graph.optimized()
+    kind = executor
+    self.threads = threads
+    precision = arithmetic.precision
+    self.executor = try executor.makeExecutor(for: graph, arithmetic: arithmetic, threads: threads)
+  }
+
+  /// The same network in other numbers. Weights are shared until they are brought into the kernels' form.
+  /// - Throws: `InferenceError` where the library or the processor does not have them.
+  public convenience init(_ model: ImageModel, arithmetic: Arithmetic) throws(InferenceError) {
+    try self.init(
+      model, executor: model.kind.makeExecutor(for: model.graph, arithmetic: arithmetic, threads: model.threads),
+      precision: arithmetic.precision)
+  }
+
+  private init(_ model: ImageModel, executor: any Executor, precision: Precision) throws(InferenceError) {
+    (recipe, featureDimension, classCount) = (model.recipe, model.featureDimension, model.classCount)
+    (spec, graph, kind, threads) = (model.spec, model.graph, model.kind, model.threads)
+    normalization = model.normalization
+    self.executor = executor
+    self.precision = precision
+  }
+
+  /// Whether the library that runs it knows int8.
+  public var canUseIntegers: Bool { kind == .oneDNN }
+
+  /// Finds the ranges that int8 takes from batches of prepared pictures.
+  public func makeRangeObserver() throws(InferenceError) -> RangeObserver {
+    try RangeObserver(graph: graph, threads: threads)
   }
 
   /// Runs a batch of prepared pictures.

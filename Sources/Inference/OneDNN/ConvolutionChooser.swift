@@ -1,5 +1,12 @@
 import CDNNL
 
+/// The numbers of a convolution's arrays.
+struct ConvolutionTypes {
+  var source = ElementType.single
+  var weights = ElementType.single
+  var target = ElementType.single
+}
+
 /// Chooses layouts and algorithm of a convolution.
 ///
 /// Left to itself, oneDNN 2.6 chooses `[N, H, W, C]` on AVX-512, which is best for single images. For batches, its
@@ -9,21 +16,27 @@ import CDNNL
 struct ConvolutionChooser {
   private let convolution: Convolution
   private let source, weights, target: [Int]
+  private let types: ConvolutionTypes
+  private let attributes: PrimitiveAttributes
   private let place: String
   private let isForManyRuns: Bool
   private let engine: DNNLEngine
 
   /// - Parameters:
   ///   - weights: with an axis of groups in front where there are several.
+  ///   - types: the numbers of each array.
+  ///   - attributes: what is fused behind it.
   ///   - isForManyRuns: whether bringing the weights into Winograd's form, 0.2 s for ResNet-50, will pay.
   init(
-    _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], place: String, isForManyRuns: Bool,
-    engine: DNNLEngine
+    _ convolution: Convolution, source: [Int], weights: [Int], target: [Int], types: ConvolutionTypes,
+    attributes: PrimitiveAttributes, place: String, isForManyRuns: Bool, engine: DNNLEngine
   ) {
     self.convolution = convolution
     self.source = source
     self.weights = weights
     self.target = target
+    self.types = types
+    self.attributes = attributes
     self.place = place
     self.isForManyRuns = isForManyRuns
     self.engine = engine
@@ -31,8 +44,8 @@ struct ConvolutionChooser {
 
   func choose() throws(InferenceError) -> PrimitiveDescriptor {
     // Not where only a slow implementation takes these layouts.
-    if isForManyRuns, prefersBlocks, let blocked = try? makeDescriptor(inBlocks: true),
-      blocked.implementation.hasPrefix("jit")
+    if isForManyRuns, types.source == .single, prefersBlocks, let blocked = try? makeDescriptor(inBlocks: true),
+      blocked.isFast
     {
       return blocked
     }
@@ -49,22 +62,22 @@ struct ConvolutionChooser {
   private static let block = 16
 
   private func makeDescriptor(inBlocks: Bool) throws(InferenceError) -> PrimitiveDescriptor {
-    let attributes = try PrimitiveAttributes(
-      addsToOutput: convolution.fusesAdd, clampsAtZero: convolution.fusesReLU)
-    return try PrimitiveDescriptor(
+    try PrimitiveDescriptor(
       "convolution", place: place, operation: describe(inBlocks: inBlocks), attributes: attributes, engine: engine)
   }
 
-  private func layout(_ shape: [Int], inBlocks: Bool) throws(InferenceError) -> MemoryDescriptor {
+  private func layout(
+    _ shape: [Int], _ type: ElementType, inBlocks: Bool
+  ) throws(InferenceError) -> MemoryDescriptor {
     inBlocks && shape[1] % ConvolutionChooser.block == 0
-      ? try MemoryDescriptor(sixteenChannelBlocks: shape) : try MemoryDescriptor(anyLayout: shape)
+      ? try MemoryDescriptor(sixteenChannelBlocks: shape) : try MemoryDescriptor(anyLayout: shape, type)
   }
 
   private func describe(inBlocks: Bool) throws(InferenceError) -> dnnl_convolution_desc_t {
     var descriptor = dnnl_convolution_desc_t()
-    var sourceLayout = try layout(source, inBlocks: inBlocks).raw
-    var weightsLayout = try MemoryDescriptor(anyLayout: weights).raw
-    var targetLayout = try layout(target, inBlocks: inBlocks).raw
+    var sourceLayout = try layout(source, types.source, inBlocks: inBlocks).raw
+    var weightsLayout = try MemoryDescriptor(anyLayout: weights, types.weights).raw
+    var targetLayout = try layout(target, types.target, inBlocks: inBlocks).raw
     let padding = convolution.padding
     // oneDNN counts the gaps between the kernel's elements.
     let gaps = [Int64(convolution.dilation.height - 1), Int64(convolution.dilation.width - 1)]

@@ -20,6 +20,7 @@ public final class OneDNNExecutor: Executor {
   }
 
   private let graph: Graph
+  private let arithmetic: Arithmetic
   private let spinLimit: OpenMP.SpinLimit
   private let worker: WorkerThread
   // Only jobs of `worker` use it, and those run one at a time.
@@ -36,10 +37,17 @@ public final class OneDNNExecutor: Executor {
 
   /// - Parameters:
   ///   - graph: run as it is, after validation; see ``Graph/optimized()``.
+  ///   - arithmetic: the numbers between the layers.
   ///   - threads: how many OpenMP threads a run may use; OpenMP's own choice (all processors) when `nil`.
-  public init(graph: Graph, threads: Int? = nil) throws(InferenceError) {
+  /// - Throws: `unsupported` where the processor does not have the arithmetic.
+  public init(graph: Graph, arithmetic: Arithmetic = .single, threads: Int? = nil) throws(InferenceError) {
     try graph.validate()
+    if arithmetic.precision == .brainFloat, !Processor.hasBrainFloat {
+      throw InferenceError(
+        code: .unsupported, place: graph.input, reason: "this processor has no bfloat16; f32 and int8 run on it")
+    }
     self.graph = graph
+    self.arithmetic = arithmetic
     spinLimit = try OpenMP.SpinLimit.shared()
     let worker = try WorkerThread()
     self.worker = worker
@@ -116,7 +124,8 @@ public final class OneDNNExecutor: Executor {
 
   private func makePlan(for shape: [Int], isForManyRuns: Bool) throws(InferenceError) -> Plan {
     try PlanBuilder.plan(
-      graph, inputShape: shape, isForManyRuns: isForManyRuns, engine: state.engine, weights: state.weights)
+      graph, inputShape: shape, arithmetic: arithmetic, isForManyRuns: isForManyRuns, engine: state.engine,
+      weights: state.weights)
   }
 
   /// The arena, grown where need be; called on the worker only.

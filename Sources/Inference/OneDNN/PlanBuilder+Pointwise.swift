@@ -3,14 +3,15 @@ import CDNNL
 // What works in any layout, and what needs a dense one.
 extension PlanBuilder {
   func emitCopy(_ source: Value, to target: Value, place: String) throws(InferenceError) {
+    let scales = source.scale == target.scale ? [] : [source.scale / target.scale]
     let descriptor = try PrimitiveDescriptor(
-      reorder: source.descriptor, to: target.descriptor, place: place, attributes: PrimitiveAttributes(),
-      engine: engine)
+      reorder: source.descriptor, to: target.descriptor, place: place,
+      attributes: PrimitiveAttributes(scales: scales), engine: engine)
     try emit(descriptor, [(DNNL_ARG_SRC_0, source.memory), (DNNL_ARG_DST_0, target.memory)])
   }
 
   func planReLU(_ node: Node) throws(InferenceError) -> Value {
-    let source = try value(node.inputs[0], place: node.name)
+    let source = try operand(node.inputs[0], place: node.name)
     var operation = dnnl_eltwise_desc_t()
     var layout = source.descriptor.raw
     let status = dnnl_eltwise_forward_desc_init(
@@ -24,7 +25,7 @@ extension PlanBuilder {
   }
 
   func planAdd(_ node: Node) throws(InferenceError) -> Value {
-    let first = try value(node.inputs[0], place: node.name)
+    let first = try operand(node.inputs[0], place: node.name)
     let second = try value(value(node.inputs[1], place: node.name), in: first.descriptor, place: node.name)
     var operation = dnnl_binary_desc_t()
     var layout = first.descriptor.raw
@@ -48,8 +49,13 @@ extension PlanBuilder {
 
   /// A batch normalisation of mean 0 and variance 1 is a scale and a shift in any layout.
   func planAffine(scale: [Float], shift: [Float], _ node: Node) throws(InferenceError) -> Value {
-    let source = try value(node.inputs[0], place: node.name)
+    let source = try operand(node.inputs[0], place: node.name)
     guard source.shape.count == 4 else {
+      return try planPlain(node, as: .channelAffine(scale: scale, shift: shift))
+    }
+    // oneDNN's kernel for AVX2 reads past the end of scale and shift for channels that fill a block up, and leaves there
+    // whatever comes of it.
+    guard !source.descriptor.isPadded else {
       return try planPlain(node, as: .channelAffine(scale: scale, shift: shift))
     }
     var operation = dnnl_batch_normalization_desc_t()
@@ -73,9 +79,8 @@ extension PlanBuilder {
   }
 
   func planSoftmax(_ node: Node) throws(InferenceError) -> Value {
-    let given = try value(node.inputs[0], place: node.name)
-    let dense = try MemoryDescriptor(dense: given.shape)
-    let source = try value(given, in: dense, place: node.name)
+    let source = try denseOperand(node.inputs[0], place: node.name)
+    let dense = source.descriptor
     var operation = dnnl_softmax_desc_t()
     var layout = dense.raw
     let status = dnnl_softmax_forward_desc_init(
@@ -90,19 +95,13 @@ extension PlanBuilder {
 
   /// A new shape for the same dense numbers.
   func planView(_ node: Node) throws(InferenceError) -> Value {
-    let given = try value(node.inputs[0], place: node.name)
-    let dense = try MemoryDescriptor(dense: given.shape)
-    return try alias(value(given, in: dense, place: node.name), shape: outputShape(node), for: node)
+    try alias(denseOperand(node.inputs[0], place: node.name), shape: outputShape(node), for: node)
   }
 
   /// What oneDNN has no kernel for: dense arrays in plain loops.
   func planPlain(_ node: Node, as operation: Operation? = nil) throws(InferenceError) -> Value {
     var inputs: [PlannedMemory] = []
-    for name in node.inputs {
-      let given = try value(name, place: node.name)
-      let dense = try MemoryDescriptor(dense: given.shape)
-      inputs.append(try value(given, in: dense, place: node.name).memory)
-    }
+    for name in node.inputs { inputs.append(try denseOperand(name, place: node.name).memory) }
     let output = try makeOutput(node, MemoryDescriptor(dense: outputShape(node)))
     emitPlain(operation ?? node.operation, inputs, output.memory, place: node.name)
     return output

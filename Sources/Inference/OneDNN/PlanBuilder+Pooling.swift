@@ -19,13 +19,15 @@ extension PlanBuilder {
   }
 
   func planPool(_ pooling: Pooling, _ algorithm: dnnl_alg_kind_t, _ node: Node) throws(InferenceError) -> Value {
-    let source = try value(node.inputs[0], place: node.name)
+    // Integers stay what they are where only the largest is taken.
+    let isMaximum = algorithm == dnnl_pooling_max
+    let source = try isMaximum ? value(node.inputs[0], place: node.name) : operand(node.inputs[0], place: node.name)
     let shape = try outputShape(node)
     let overhang = overhang(pooling, source.shape, shape)
     let padding = pooling.padding
     var operation = dnnl_pooling_desc_t()
     var sourceLayout = source.descriptor.raw
-    var targetLayout = try MemoryDescriptor(anyLayout: shape).raw
+    var targetLayout = try MemoryDescriptor(anyLayout: shape, source.descriptor.type ?? .single).raw
     let status = dnnl_pooling_forward_desc_init(
       &operation, dnnl_forward_inference, algorithm, &sourceLayout, &targetLayout,
       [Int64(pooling.stride.height), Int64(pooling.stride.width)],
@@ -35,7 +37,7 @@ extension PlanBuilder {
     let descriptor = try PrimitiveDescriptor(
       node.operation.label, place: node.name, operation: operation, attributes: PrimitiveAttributes(),
       engine: engine)
-    let output = try makeOutput(node, descriptor.layout(of: dnnl_query_dst_md, shape: shape))
+    let output = try makeOutput(node, descriptor.layout(of: dnnl_query_dst_md, shape: shape), scale: source.scale)
     try emit(descriptor, [(DNNL_ARG_SRC_0, source.memory), (DNNL_ARG_DST_0, output.memory)])
     return output
   }

@@ -7,6 +7,8 @@ final class PlanBuilder {
   /// A value of the graph: where it lies and how.
   struct Value {
     let memory: PlannedMemory
+    /// What one step of integers stands for; 1 for other numbers.
+    var scale: Float = 1
     var shape: [Int] { memory.descriptor.shape }
     var descriptor: MemoryDescriptor { memory.descriptor }
   }
@@ -20,8 +22,13 @@ final class PlanBuilder {
   let shapes: [String: [Int]]
   let lastReaders: [String: Int]
   let isForManyRuns: Bool
+  let arithmetic: Arithmetic
+  /// Values that only layers that take integers need.
+  let integerValues: Set<String>
 
   private(set) var values: [String: Value] = [:]
+  /// Values in other layouts or numbers, for whoever reads them next.
+  private var converted: [String: Value] = [:]
   private var steps: [PlanStep] = []
   private var memories: [PlannedMemory] = []
   private var buffers: [ArenaBuffer] = []
@@ -30,10 +37,17 @@ final class PlanBuilder {
   var nodeIndex = 0
 
   private init(
-    graph: Graph, inputShape: [Int], isForManyRuns: Bool, engine: DNNLEngine, weights: WeightStore
+    graph: Graph, inputShape: [Int], arithmetic: Arithmetic, isForManyRuns: Bool, engine: DNNLEngine,
+    weights: WeightStore
   ) throws(InferenceError) {
     self.graph = graph
+    self.arithmetic = arithmetic
     self.isForManyRuns = isForManyRuns
+    if case .integer(let ranges) = arithmetic {
+      integerValues = graph.integerValues(ranges)
+    } else {
+      integerValues = []
+    }
     self.engine = engine
     self.weights = weights
     shapes = try graph.shapes(forInput: inputShape)
@@ -44,10 +58,12 @@ final class PlanBuilder {
 
   /// - Parameter isForManyRuns: whether what takes longer to prepare and is faster then shall be chosen.
   static func plan(
-    _ graph: Graph, inputShape: [Int], isForManyRuns: Bool, engine: DNNLEngine, weights: WeightStore
+    _ graph: Graph, inputShape: [Int], arithmetic: Arithmetic, isForManyRuns: Bool, engine: DNNLEngine,
+    weights: WeightStore
   ) throws(InferenceError) -> Plan {
     let builder = try PlanBuilder(
-      graph: graph, inputShape: inputShape, isForManyRuns: isForManyRuns, engine: engine, weights: weights)
+      graph: graph, inputShape: inputShape, arithmetic: arithmetic, isForManyRuns: isForManyRuns, engine: engine,
+      weights: weights)
     for (index, node) in graph.nodes.enumerated() {
       builder.nodeIndex = index
       let output = try builder.plan(node)
@@ -66,7 +82,8 @@ final class PlanBuilder {
         touch([value.memory])
         steps.append(PlanStep(work: .copyOut(value.memory, output: number), what: "copy", place: name))
       } else {
-        try emitReorder(value.memory, to: makeMemory(.output(number), dense), place: name)
+        let output = Value(memory: try makeMemory(.output(number), dense))
+        try emitCopy(value, to: output, place: name)
       }
       outputShapes.append(value.shape)
     }
@@ -115,21 +132,45 @@ final class PlanBuilder {
     return shape
   }
 
-  /// The value in a layout: as it is, or brought into it by a step.
-  func value(_ value: Value, in layout: MemoryDescriptor, place: String) throws(InferenceError) -> Value {
-    if value.descriptor == layout { return value }
-    return Value(memory: try copy(value, to: layout, place: place))
+  /// A value that is read next, as floating-point numbers.
+  func operand(_ name: String, place: String) throws(InferenceError) -> Value {
+    let value = try value(name, place: place)
+    guard value.descriptor.type?.isInteger == true else { return value }
+    return try self.value(value, in: value.descriptor.holding(.single), place: place)
   }
 
-  func copy(_ value: Value, to layout: MemoryDescriptor, place: String) throws(InferenceError) -> PlannedMemory {
-    let memory = try makeArenaMemory(layout, lastReader: nodeIndex)
-    try emitReorder(value.memory, to: memory, place: place)
-    return memory
+  /// A value that is read next, dense and in single precision.
+  func denseOperand(_ name: String, place: String) throws(InferenceError) -> Value {
+    let value = try value(name, place: place)
+    return try self.value(value, in: MemoryDescriptor(dense: value.shape), place: place)
+  }
+
+  /// The value in a layout: as it is, or brought into it by a step.
+  func value(
+    _ value: Value, in layout: MemoryDescriptor, scale: Float = 1, place: String
+  ) throws(InferenceError) -> Value {
+    if value.descriptor == layout, value.scale == scale { return value }
+    let copy = Value(memory: try makeArenaMemory(layout, lastReader: nodeIndex), scale: scale)
+    try emitCopy(value, to: copy, place: place)
+    return copy
+  }
+
+  /// A named value in a layout, kept for others that want it so.
+  func value(
+    named name: String, in layout: MemoryDescriptor, scale: Float = 1, place: String
+  ) throws(InferenceError) -> Value {
+    let original = try value(name, place: place)
+    for known in [original, converted[name]].compactMap({ $0 })
+    where known.descriptor == layout && known.scale == scale { return known }
+    let copy = Value(memory: try makeArenaMemory(layout, lastReader: lastReaders[name, default: -1]), scale: scale)
+    try emitCopy(original, to: copy, place: place)
+    converted[name] = copy
+    return copy
   }
 
   /// Room for a node's output.
-  func makeOutput(_ node: Node, _ layout: MemoryDescriptor) throws(InferenceError) -> Value {
-    Value(memory: try makeArenaMemory(layout, lastReader: lastReaders[node.output, default: -1]))
+  func makeOutput(_ node: Node, _ layout: MemoryDescriptor, scale: Float = 1) throws(InferenceError) -> Value {
+    Value(memory: try makeArenaMemory(layout, lastReader: lastReaders[node.output, default: -1]), scale: scale)
   }
 
   /// The input's own memory as a node's output, where nobody reads the input afterwards; `nil` where that is not so.
@@ -173,10 +214,11 @@ final class PlanBuilder {
 
   /// Numbers of a node that stay the same for every run.
   func constant(
-    _ role: WeightStore.Role, _ numbers: [Float], shape: [Int], layout: MemoryDescriptor, node: Node
+    _ role: WeightStore.Role, _ numbers: @autoclosure () -> WeightStore.Numbers, shape: [Int], layout: MemoryDescriptor,
+    node: Node
   ) throws(InferenceError) -> PlannedMemory {
     let buffer = try weights.buffer(
-      node: nodeIndex, role: role, values: numbers, shape: shape, layout: layout, place: node.name)
+      node: nodeIndex, role: role, numbers: numbers, shape: shape, layout: layout, place: node.name)
     return try makeMemory(.fixed(buffer), layout)
   }
 
@@ -198,15 +240,6 @@ final class PlanBuilder {
       scratchByteCount = max(scratchByteCount, descriptor.scratchByteCount)
     }
     steps.append(PlanStep(work: .primitive(primitive, list), what: descriptor.what, place: descriptor.place))
-  }
-
-  private func emitReorder(
-    _ source: PlannedMemory, to target: PlannedMemory, place: String
-  ) throws(InferenceError) {
-    let descriptor = try PrimitiveDescriptor(
-      reorder: source.descriptor, to: target.descriptor, place: place, attributes: PrimitiveAttributes(),
-      engine: engine)
-    try emit(descriptor, [(DNNL_ARG_SRC_0, source), (DNNL_ARG_DST_0, target)])
   }
 
   func emitPlain(_ operation: Operation, _ inputs: [PlannedMemory], _ output: PlannedMemory, place: String) {

@@ -55,6 +55,9 @@ final class PrimitiveDescriptor {
     return String(cString: name)
   }
 
+  /// Whether the implementation is one of oneDNN's fast ones for the processor.
+  var isFast: Bool { implementation.hasPrefix("jit") || implementation.hasPrefix("brgconv") }
+
   /// Bytes of scratch that a run needs.
   var scratchByteCount: Int {
     dnnl_primitive_desc_query_md(handle.pointer, dnnl_query_scratchpad_md, 0).map { dnnl_memory_desc_get_size($0) }
@@ -70,32 +73,4 @@ final class PrimitiveDescriptor {
       dnnl_primitive_create($0, handle.pointer)
     }
   }
-}
-
-/// What is fused behind a primitive. Scratch memory is always the caller's.
-final class PrimitiveAttributes {
-  private let handle: DNNLHandle
-
-  /// - Parameters:
-  ///   - addsToOutput: the result is added to what the output's memory holds.
-  ///   - clampsAtZero: then ReLU.
-  init(addsToOutput: Bool = false, clampsAtZero: Bool = false) throws(InferenceError) {
-    handle = try DNNLHandle("attributes", destroy: dnnl_primitive_attr_destroy) { dnnl_primitive_attr_create($0) }
-    let mode = dnnl_primitive_attr_set_scratchpad_mode(handle.pointer, dnnl_scratchpad_mode_user)
-    try DNNLHandle.check(mode, "attributes", place: nil)
-    guard addsToOutput || clampsAtZero else { return }
-    let operations = try DNNLHandle("post-operations", destroy: dnnl_post_ops_destroy) { dnnl_post_ops_create($0) }
-    if addsToOutput {
-      try DNNLHandle.check(dnnl_post_ops_append_sum(operations.pointer, 1), "post-operations", place: nil)
-    }
-    if clampsAtZero {
-      let status = dnnl_post_ops_append_eltwise(operations.pointer, 1, dnnl_eltwise_relu, 0, 0)
-      try DNNLHandle.check(status, "post-operations", place: nil)
-    }
-    // oneDNN copies the list.
-    let status = dnnl_primitive_attr_set_post_ops(handle.pointer, operations.pointer)
-    try DNNLHandle.check(status, "post-operations", place: nil)
-  }
-
-  var pointer: OpaquePointer { handle.pointer }
 }

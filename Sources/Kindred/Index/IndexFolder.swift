@@ -36,7 +36,7 @@ public final class IndexFolder: Sendable {
   ///   - loadModel: loads a network from its file.
   public init(
     path: String, models: ModelStore = ModelStore(),
-    loadModel: @escaping @Sendable (ModelReference) throws -> ImageModel = { try $0.load() }
+    loadModel: @escaping @Sendable (ModelReference) throws -> ImageModel = { try $0.load(precision: .auto) }
   ) {
     self.path = path
     self.models = ModelCache(store: models, load: loadModel)

@@ -1,4 +1,5 @@
 import ImageDecoding
+import Inference
 
 /// What an index run is told.
 public struct IndexOptions: Sendable {
@@ -16,6 +17,14 @@ public struct IndexOptions: Sendable {
   public var maximumPixels = 100_000_000
   /// Images that run through the network together.
   public var batchSize = 16
+  /// The numbers between the network's layers. For int8, and for `auto` where there are ``calibrationWorth`` new files,
+  /// a model without a calibration is calibrated on the files themselves.
+  public var precision = PrecisionChoice.auto
+  /// Where calibrations are kept.
+  public var models = ModelStore()
+
+  /// New files from which on a calibration comes back: it takes as long as some 150 of them.
+  static let calibrationWorth = 500
   /// Threads that decode; all processors when `nil`.
   public var decodingThreads: Int?
   /// Whether a folder that held images and is empty now may empty the collection.
@@ -28,7 +37,7 @@ public struct IndexOptions: Sendable {
 
 /// How an index run stands.
 public struct IndexProgress: Sendable {
-  public enum Phase: Sendable { case walking, embedding, graph, done }
+  public enum Phase: Sendable { case walking, calibrating, embedding, graph, done }
   public var phase: Phase
   /// Files that are done, of ``total``.
   public var completed: Int
@@ -51,6 +60,8 @@ public struct IndexSummary: Sendable, Equatable, Codable {
   public var examples: [SkippedFile] = []
   /// Files that are no pictures, left alone.
   public var otherFiles = 0
+  /// The numbers that the network ran in; `nil` where nothing went through it.
+  public var precision: Precision?
   /// Images in the collection after the run.
   public var total = 0
   public var seconds = 0.0

@@ -17,16 +17,18 @@ extension Indexer {
     _ plan: IndexPlan, labeller: FileLabeller, moving: inout Moving, summary: inout IndexSummary
   ) throws {
     guard !plan.work.isEmpty else { return }
-    let model = try loadModel()
+    guard let model = try readyModel(plan) else {
+      summary.interrupted = true
+      return
+    }
+    summary.precision = model.precision
+    try writer.notePrecision(model.precision)
     let embedder = Embedder(model: model, views: writer.collection.settings.views)
     let pipeline = PreparationPipeline(
       files: plan.work,
       preparer: FilePreparer(
         collection: writer.collection, embedder: embedder,
-        decoder: ImageDecoder(
-          options: DecodingOptions(
-            path: writer.collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
-            maximumPixels: options.maximumPixels, maximumFileBytes: 256 << 20)),
+        decoder: decoder(for: model),
         fileBudget: MemoryBudget(bytes: 256 << 20), decodingBudget: MemoryBudget(bytes: 512 << 20)),
       threads: options.decodingThreads ?? ProcessInfo.processInfo.activeProcessorCount,
       capacity: options.batchSize * 2)

@@ -85,7 +85,8 @@ extension IndexJob.Progress {
   init(_ progress: IndexProgress) {
     let phase: Phase =
       switch progress.phase {
-      case .walking: .walking
+      // A few seconds before the first picture.
+      case .walking, .calibrating: .walking
       case .embedding: .embedding
       case .graph: .graph
       case .done: .done

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Inference
 import VectorIndex
 
 /// What `kindred stats` tells of a collection.
@@ -14,6 +15,8 @@ public struct CollectionStatistics: Sendable, Codable {
   public var kind: Collection.Kind
   public var settings: CollectionSettings
   public var recipe: EmbeddingRecipe
+  /// The numbers that the network ran in when pictures were last indexed.
+  public var precision: Precision?
   /// In a collection of vectors, its entries.
   public var images: Int
   /// Distinct contents: images less those that repeat another's bytes.
@@ -48,6 +51,7 @@ public struct CollectionStatistics: Sendable, Codable {
     created = collection.created
     settings = collection.settings
     recipe = moment.recipe
+    precision = try collection.precision()
     images = moment.imageCount
     contents = moment.contentCount
     deadRows = moment.rowCount - moment.contentCount

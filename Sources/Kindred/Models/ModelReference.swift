@@ -25,9 +25,19 @@ public struct ModelReference: Sendable, Codable, Equatable {
   /// Opens the weight file and prepares the network.
   /// - Parameters:
   ///   - executor: the library that runs it.
+  ///   - precision: the numbers between the layers.
+  ///   - store: where the model's calibration is looked for.
   ///   - threads: how many threads a run may use; all processors when `nil`.
-  /// - Throws: what `ImageModel.init(contentsOf:recipe:executor:threads:)` throws.
-  public func load(executor: ExecutorKind = .oneDNN, threads: Int? = nil) throws -> ImageModel {
-    try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
+  /// - Throws: what `ImageModel.init(contentsOf:recipe:executor:arithmetic:threads:)` throws, and
+  ///   ``KindredError/Code/notCalibrated`` for int8 without a calibration.
+  public func load(
+    executor: ExecutorKind = .oneDNN, precision: PrecisionChoice = .single, store: ModelStore = ModelStore(),
+    threads: Int? = nil
+  ) throws -> ImageModel {
+    let model = try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
+    let calibration = store.calibration(sha256: sha256, preprocessing: model.recipe)
+    let arithmetic = try precision.arithmetic(calibration: calibration, executor: executor, name: name)
+    // Nothing has been prepared for single precision yet: that happens with the first picture.
+    return arithmetic == .single ? model : try ImageModel(model, arithmetic: arithmetic)
   }
 }

@@ -13,6 +13,8 @@ public struct KindredError: Error, Sendable, Equatable, CustomStringConvertible 
     case busy
     /// The collection was made with another model.
     case modelMismatch
+    /// A model is to run in int8 and has not been calibrated on pictures.
+    case notCalibrated
     /// The collection holds pictures where vectors are meant, or the other way round.
     case wrongKind
     /// A vector has another count of numbers than the collection's.

@@ -53,7 +53,7 @@ extension ServerProblem {
     case .tooManyJobs: return overloaded(reason: "too many jobs wait already")
     case .invalidArgument, .dimensionMismatch:
       return invalid(PathScrubber.sentence(error.reason) ?? "A value can't be used.")
-    case .modelMismatch: return modelMissing(nil)
+    case .modelMismatch, .notCalibrated: return modelMissing(nil)
     case .unreadableFolder, .unreadableFile:
       return ServerProblem(
         status: 422, code: "unreadable", title: "It can't be read",

@@ -34,7 +34,8 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let reference = try model.resolve()
-    let benchmark = RecipeBenchmark(model: try reference.load(executor: model.executor))
+    let benchmark = RecipeBenchmark(
+      model: try reference.load(executor: model.executor, precision: model.precision ?? .auto))
     let recipes = recipe.isEmpty ? EmbeddingRecipe.Name.allCases.map(RecipeChoice.init) : recipe
     var measured: [RecipeMeasurement] = []
     for recipe in recipes {

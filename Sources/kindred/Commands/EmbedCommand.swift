@@ -31,7 +31,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     let reference = try model.resolve()
-    let network = try reference.load(executor: model.executor)
+    let network = try reference.load(executor: model.executor, precision: model.precision ?? .single)
     let embedder = Embedder(model: network)
     let decoder = ImageDecoder(
       options: DecodingOptions(

@@ -60,7 +60,9 @@ struct EvaluateCommand: ParsableCommand {
     options.decoding = decode
     options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     let bar = ProgressBar("Evaluating", unit: "images")
-    let result = try Evaluator(model: reference.load(executor: model.executor), options: options) {
+    let result = try Evaluator(
+      model: reference.load(executor: model.executor, precision: model.precision ?? .single), options: options
+    ) {
       bar.show($0, of: $1)
     }
     .run(folder: folder)

@@ -101,7 +101,7 @@ struct IndexCommand: ParsableCommand {
       }
       try LabelSource.check(sources)
       let reference = try model.resolve()
-      let loaded = try reference.load(executor: model.executor)
+      let loaded = try model.loadForIndexing(reference)
       preloaded = loaded
       let described = CollectionSettings.Model(reference, loaded)
       let recipe = (recipe ?? RecipeChoice(EmbeddingRecipe.standard)).recipe(for: described)
@@ -125,21 +125,26 @@ struct IndexCommand: ParsableCommand {
     options.labels = sources
     options.maximumPixels = DecodingOptions.pixels(megapixels: maxMegapixels)
     options.batchSize = batch
+    options.precision = model.precision ?? .auto
     options.decodingThreads = threads
     options.allowsEmpty = allowEmpty
     options.retriesSkipped = retry
 
     Interruption.watch()
     let writer = try CollectionWriter(collection)
+    let calibration = ProgressBar("Calibrating int8", unit: "images")
     let images = ProgressBar("Indexing", unit: "images")
     let graph = ProgressBar("Building the graph", unit: "nodes")
     let indexer = Indexer(
-      writer: writer, loadModel: { try preloaded ?? network.load() }, options: options,
+      writer: writer, loadModel: { try preloaded ?? model.loadForIndexing(network.reference()) }, options: options,
       isCancelled: { Interruption.isRequested },
       report: { progress in
         switch progress.phase {
         case .walking: break
-        case .embedding: images.show(progress.completed, of: progress.total, rateCount: progress.embedded)
+        case .calibrating: calibration.show(progress.completed, of: progress.total)
+        case .embedding:
+          calibration.clear()
+          images.show(progress.completed, of: progress.total, rateCount: progress.embedded)
         case .graph:
           images.clear()
           if progress.total > 0 { graph.show(progress.completed, of: progress.total) }
@@ -183,7 +188,8 @@ struct IndexCommand: ParsableCommand {
     if summary.duplicates > 0 { parts.append(Terminal.plural(summary.duplicates, "duplicate")) }
     let skipped = summary.skipped.values.reduce(0, +)
     parts.append("\(skipped) skipped")
-    print(parts.joined(separator: ", ") + " in \(Terminal.duration(summary.seconds))")
+    let precision = summary.precision.map { ", network in \($0.rawValue)" } ?? ""
+    print(parts.joined(separator: ", ") + " in \(Terminal.duration(summary.seconds))" + precision)
     for (code, count) in summary.skipped.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
       print("  \(count) \(Terminal.printable(code.replacing("-", with: " "))):")
       let examples = summary.examples.filter { $0.code == code }

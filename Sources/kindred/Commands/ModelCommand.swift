@@ -6,7 +6,8 @@ import ResNet
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Fetch, import and describe networks.",
-    subcommands: [List.self, Fetch.self, Describe.self, Import.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Fetch.self, Describe.self, Import.self, QuantizeModelCommand.self],
+    defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the models that are known or imported.")

@@ -44,11 +44,24 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Library that runs the network: onednn or openblas."))
   var executor = ExecutorKind.oneDNN
 
+  @Option(
+    help: ArgumentHelp(
+      "Numbers of the network: f32, bf16, int8, or auto for the fastest that this processor has and that keeps the quality.",
+      valueName: "precision"))
+  var precision: PrecisionChoice?
+
+  /// Loads a network for indexing, which calibrates it by itself where int8 is wanted and it is not.
+  func loadForIndexing(_ reference: ModelReference) throws -> ImageModel {
+    let choice = precision ?? .auto
+    return try reference.load(executor: executor, precision: choice == .integer ? .auto : choice)
+  }
+
   /// The model named, or the default one.
   func resolve() throws -> ModelReference { try ModelStore().resolve(model ?? "default") }
 }
 
 extension ExecutorKind: ExpressibleByArgument {}
+extension PrecisionChoice: ExpressibleByArgument {}
 extension DecodingOptions.Path: ExpressibleByArgument {}
 
 extension DecodingOptions {
@@ -68,17 +81,24 @@ struct CollectionModel: Sendable {
   private let collection: Collection
   private let named: ModelReference?
   private let executor: ExecutorKind
+  private let precision: PrecisionChoice?
 
   /// - Throws: `KindredError.modelMismatch` when another model is named than the collection's.
   init(collection: Collection, options: ModelOptions) throws {
     self.collection = collection
     named = try options.model.map { try collection.modelReference(named: $0) }
     executor = options.executor
+    precision = options.precision
   }
+
+  /// The network's file.
+  func reference() throws -> ModelReference { try named ?? collection.modelReference(named: nil) }
 
   /// Finds and loads the network. What needs no network, such as a search by label, works where there is none.
   func load() throws -> ImageModel {
-    try (named ?? collection.modelReference(named: nil)).load(executor: executor)
+    let reference = try reference()
+    guard let precision else { return try collection.load(reference, executor: executor) }
+    return try reference.load(executor: executor, precision: precision)
   }
 }
 

@@ -53,7 +53,8 @@ struct StatsCommand: ParsableCommand {
     if !statistics.skipped.isEmpty { table.add(["skipped", names(statistics.skipped)]) }
     table.add([
       "model",
-      "\(model.name), \(model.featureDimension) numbers, SHA-256 \(model.sha256.prefix(12))…",
+      "\(model.name), \(model.featureDimension) numbers, SHA-256 \(model.sha256.prefix(12))…"
+        + (statistics.precision.map { ", last run in \($0.rawValue)" } ?? ""),
     ])
     table.add([
       "recipe",
