@@ -62,7 +62,7 @@ let package = Package(
     // The graph of operations, its optimiser passes and the executors.
     .target(name: "Inference", dependencies: ["CDNNL", "COpenBLAS"]),
     // Bytes to oriented RGB to a resized crop.
-    .target(name: "ImageDecoding", dependencies: ["CJPEG", "CSPNG", "CWebP", "CHEIF"]),
+    .target(name: "ImageDecoding", dependencies: ["CJPEG", "CPixels", "CSPNG", "CWebP", "CHEIF"]),
     // Feature files, exact search and the HNSW graph.
     .target(name: "VectorIndex", dependencies: ["CHNSW", "COpenBLAS"]),
 
@@ -71,9 +71,12 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CSPNG", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"])]),
-    .systemLibrary(name: "CHEIF", providers: [.apt(["libheif-dev"])]),
     // libjpeg reports errors by longjmp, which must not cross Swift frames.
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // libheif is loaded when a picture needs it: its codecs would slow the start of every run.
+    .target(name: "CHEIF", linkerSettings: [.linkedLibrary("dl")]),
+    // Loops over samples with the processor's vectors, chosen at run time.
+    .target(name: "CPixels"),
     // hnswlib is C++ templates and exceptions, which must not cross into Swift.
     .target(name: "CHNSW"),
 

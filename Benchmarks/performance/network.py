@@ -74,7 +74,11 @@ def programs(model, options, inputs):
     """Kindred's precisions, and the peers' forms by the precision and program that they stand for."""
     threads = str(options.threads)
     ours = {}
-    for precision in available_precisions(options.network_binary):
+    precisions = available_precisions(options.network_binary)
+    if "int8" in precisions:
+        with turns.machine(exclusive=False):
+            machine.output([options.kindred, "model", "quantize", model.argument, "--calibrate", options.photos])
+    for precision in precisions:
         ours[precision] = Program(
             f"Kindred {precision}",
             [options.network_binary, str(inputs), "--model", model.argument, "--precision", precision,

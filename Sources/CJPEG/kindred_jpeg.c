@@ -1,6 +1,7 @@
 #include "kindred_jpeg.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "kindred_jpeg_internal.h"
 
@@ -15,8 +16,12 @@ struct kindred_jpeg_reader {
   int maximum_scans;
   // Decoding the samples of a picture of one scan.
   int in_single_scan;
-  // One row of CMYK, in libjpeg's image pool; NULL when libjpeg makes RGB itself.
-  JSAMPARRAY cmyk_row;
+  // Decoded columns before the wanted ones, and how many of these are wanted.
+  uint32_t skipped_columns;
+  uint32_t column_count;
+  int is_cmyk;
+  // One row as libjpeg gives it, in its image pool; NULL when rows are decoded in place.
+  JSAMPARRAY row;
 };
 
 static const JOCTET end_of_image[2] = {0xFF, JPEG_EOI};
@@ -110,29 +115,47 @@ kindred_jpeg_status kindred_jpeg_reader_read_header(kindred_jpeg_reader *reader,
   return KINDRED_JPEG_OK;
 }
 
-kindred_jpeg_status kindred_jpeg_reader_start(
-    kindred_jpeg_reader *reader, unsigned denominator, int maximum_scans, uint32_t *width, uint32_t *height) {
+// Columns beside the wanted ones whose chroma smooth upsampling looks at; libjpeg takes the edge of what it decodes for
+// the picture's.
+enum { column_margin = 16 };
+
+static void crop_columns(kindred_jpeg_reader *reader, const kindred_jpeg_request *request) {
+  struct jpeg_decompress_struct *decompressor = &reader->decompressor;
+  JDIMENSION width = decompressor->output_width;
+  JDIMENSION first = request->first_column > column_margin ? request->first_column - column_margin : 0;
+  JDIMENSION end = request->first_column + request->column_count;
+  end = width - end > column_margin ? end + column_margin : width;
+  JDIMENSION count = end - first;
+  if (first > 0 || count < width) jpeg_crop_scanline(decompressor, &first, &count);
+  reader->skipped_columns = request->first_column - first;
+  reader->column_count = request->column_count;
+}
+
+kindred_jpeg_status kindred_jpeg_reader_start(kindred_jpeg_reader *reader, const kindred_jpeg_request *request) {
   struct jpeg_decompress_struct *decompressor = &reader->decompressor;
   if (setjmp(reader->errors.escape)) return reader->errors.status;
-  reader->maximum_scans = maximum_scans;
+  reader->maximum_scans = request->maximum_scans;
   // The arithmetic decoder goes on with zeros at the end and warns of nothing.
   reader->in_single_scan = !jpeg_has_multiple_scans(decompressor) && !decompressor->arith_code;
   reader->progress.progress_monitor = watch_scans;
   decompressor->progress = &reader->progress;
   decompressor->scale_num = 1;
-  decompressor->scale_denom = denominator;
+  decompressor->scale_denom = request->denominator;
   decompressor->dct_method = JDCT_ISLOW;
   decompressor->do_fancy_upsampling = TRUE;
-  int is_cmyk =
-      decompressor->jpeg_color_space == JCS_CMYK || decompressor->jpeg_color_space == JCS_YCCK;
-  decompressor->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  reader->is_cmyk = decompressor->jpeg_color_space == JCS_CMYK || decompressor->jpeg_color_space == JCS_YCCK;
+  decompressor->out_color_space = reader->is_cmyk ? JCS_CMYK : JCS_RGB;
   jpeg_start_decompress(decompressor);
-  if (is_cmyk) {
-    reader->cmyk_row = decompressor->mem->alloc_sarray(
-        (j_common_ptr)decompressor, JPOOL_IMAGE, decompressor->output_width * 4, 1);
+  if (request->column_count == 0 || request->first_column >= decompressor->output_width ||
+      request->column_count > decompressor->output_width - request->first_column) {
+    kindred_jpeg_errors_leave(&reader->errors, KINDRED_JPEG_CORRUPT, "columns beyond the picture");
   }
-  *width = decompressor->output_width;
-  *height = decompressor->output_height;
+  size_t whole_width = decompressor->output_width;
+  crop_columns(reader, request);
+  if (reader->is_cmyk || reader->column_count != whole_width) {
+    reader->row = decompressor->mem->alloc_sarray(
+        (j_common_ptr)decompressor, JPOOL_IMAGE, (JDIMENSION)(whole_width * (reader->is_cmyk ? 4 : 3)), 1);
+  }
   return KINDRED_JPEG_OK;
 }
 
@@ -155,17 +178,51 @@ static void convert_cmyk_row(const JSAMPLE *cmyk, uint8_t *rgb, uint32_t width) 
   }
 }
 
+// Decodes one row to `target`, or to nowhere where that is NULL and the reader has a row of its own.
+static void read_row(kindred_jpeg_reader *reader, uint8_t *target) {
+  JSAMPROW destination = target;
+  if (jpeg_read_scanlines(&reader->decompressor, reader->row != NULL ? reader->row : &destination, 1) != 1) {
+    kindred_jpeg_errors_leave(&reader->errors, KINDRED_JPEG_CORRUPT, "fewer rows than the header says");
+  }
+  if (reader->row == NULL || target == NULL) return;
+  const JSAMPLE *samples = reader->row[0] + (size_t)reader->skipped_columns * (reader->is_cmyk ? 4 : 3);
+  if (reader->is_cmyk) {
+    convert_cmyk_row(samples, target, reader->column_count);
+  } else {
+    memcpy(target, samples, (size_t)reader->column_count * 3);
+  }
+}
+
 kindred_jpeg_status kindred_jpeg_reader_read_rows(kindred_jpeg_reader *reader, uint8_t *rows, uint32_t count) {
+  if (setjmp(reader->errors.escape)) return reader->errors.status;
+  size_t stride = (size_t)reader->column_count * 3;
+  for (uint32_t row = 0; row < count; row++) read_row(reader, rows + row * stride);
+  return KINDRED_JPEG_OK;
+}
+
+static void skip_rows(kindred_jpeg_reader *reader, uint32_t count) {
+  if (count > 0 && jpeg_skip_scanlines(&reader->decompressor, count) != count) {
+    kindred_jpeg_errors_leave(&reader->errors, KINDRED_JPEG_CORRUPT, "fewer rows than the header says");
+  }
+}
+
+kindred_jpeg_status kindred_jpeg_reader_skip_rows(kindred_jpeg_reader *reader, uint32_t count) {
+  if (setjmp(reader->errors.escape)) return reader->errors.status;
+  skip_rows(reader, count);
+  return KINDRED_JPEG_OK;
+}
+
+kindred_jpeg_status kindred_jpeg_reader_finish(kindred_jpeg_reader *reader) {
   struct jpeg_decompress_struct *decompressor = &reader->decompressor;
   if (setjmp(reader->errors.escape)) return reader->errors.status;
-  size_t stride = (size_t)decompressor->output_width * 3;
-  for (uint32_t row = 0; row < count; row++) {
-    JSAMPROW destination = rows + row * stride;
-    JSAMPARRAY target = reader->cmyk_row != NULL ? reader->cmyk_row : &destination;
-    if (jpeg_read_scanlines(decompressor, target, 1) != 1) {
-      kindred_jpeg_errors_leave(&reader->errors, KINDRED_JPEG_CORRUPT, "fewer rows than the header says");
-    }
-    if (reader->cmyk_row != NULL) convert_cmyk_row(reader->cmyk_row[0], destination, decompressor->output_width);
+  uint32_t left = decompressor->output_height - decompressor->output_scanline;
+  if (left == 0) return KINDRED_JPEG_OK;
+  // libjpeg passes over the last rows without looking at them, so one is decoded.
+  if (reader->row == NULL) {
+    reader->row = decompressor->mem->alloc_sarray(
+        (j_common_ptr)decompressor, JPOOL_IMAGE, decompressor->output_width * (reader->is_cmyk ? 4 : 3), 1);
   }
+  skip_rows(reader, left - 1);
+  read_row(reader, NULL);
   return KINDRED_JPEG_OK;
 }

@@ -10,12 +10,24 @@ enum DecoderTable {
       case .webp: try WebPDecoder.decode(bytes, options: options)
       case .heic, .avif: try HEIFDecoder.decode(bytes, options: options)
       }
-    let upright = decoded.exif.orientation.applied(width: decoded.size.width, height: decoded.size.height)
-    return DecodedImage(
-      image: decoded.image,
-      metadata: ImageMetadata(
-        format: format, width: upright.width, height: upright.height, captureDate: decoded.exif.captureDate,
-        camera: decoded.exif.camera))
+    return DecodedImage(image: decoded.image, metadata: metadata(format, size: decoded.size, exif: decoded.exif))
+  }
+
+  static func decode(
+    _ bytes: [UInt8], format: ImageFormat, options: DecodingOptions, forms: [PictureForm]
+  ) throws(DecodingFault) -> FormedImages {
+    guard format == .jpeg else {
+      let decoded = try decode(bytes, format: format, options: options)
+      return FormedImages(images: forms.map { decoded.image.formed($0) }, metadata: decoded.metadata)
+    }
+    let decoded = try JPEGDecoder.decode(bytes, options: options, forms: forms)
+    return FormedImages(images: decoded.images, metadata: metadata(format, size: decoded.size, exif: decoded.exif))
+  }
+
+  private static func metadata(_ format: ImageFormat, size: PixelSize, exif: EXIF) -> ImageMetadata {
+    let upright = exif.orientation.applied(width: size.width, height: size.height)
+    return ImageMetadata(
+      format: format, width: upright.width, height: upright.height, captureDate: exif.captureDate, camera: exif.camera)
   }
 
   static func header(

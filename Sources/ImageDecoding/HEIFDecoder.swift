@@ -55,6 +55,14 @@ enum HEIFDecoder {
     return try result.get()
   }
 
+  fileprivate static func library() throws(DecodingFault) -> kindred_heif_library {
+    var message: UnsafePointer<CChar>?
+    guard let library = kindred_heif_load(&message) else {
+      throw DecodingFault(.unreadable, "HEIF needs libheif: \(message.map { String(cString: $0) } ?? "")")
+    }
+    return library.pointee
+  }
+
   /// libheif's messages live in its context, so they are copied here at once.
   fileprivate static func check(_ error: heif_error) throws(DecodingFault) {
     guard error.code != heif_error_Ok else { return }
@@ -78,61 +86,64 @@ enum HEIFDecoder {
 
 /// An open file and the handle of its primary picture; the bytes must outlive it.
 private final class HEIFFile {
+  private let heif: kindred_heif_library
   private let context: OpaquePointer
   private let handle: OpaquePointer
 
   init(_ buffer: UnsafeBufferPointer<UInt8>) throws(DecodingFault) {
-    guard let context = heif_context_alloc() else {
+    let heif = try HEIFDecoder.library()
+    guard let context = heif.context_alloc() else {
       throw DecodingFault(.unreadable, "not enough memory to decode HEIF")
     }
     var handle: OpaquePointer?
     do throws(DecodingFault) {
       // Tiles are decoded here, not on threads of libheif's.
-      heif_context_set_max_decoding_threads(context, 0)
+      heif.context_set_max_decoding_threads(context, 0)
       // Sizes have been checked; libheif's own limit on sides would refuse long panoramas.
-      heif_context_set_maximum_image_size_limit(context, 1 << 20)
+      heif.context_set_maximum_image_size_limit(context, 1 << 20)
       try HEIFDecoder.check(
-        heif_context_read_from_memory_without_copy(context, buffer.baseAddress, buffer.count, nil))
-      try HEIFDecoder.check(heif_context_get_primary_image_handle(context, &handle))
+        heif.context_read_from_memory_without_copy(context, buffer.baseAddress, buffer.count, nil))
+      try HEIFDecoder.check(heif.context_get_primary_image_handle(context, &handle))
     } catch {
-      heif_context_free(context)
+      heif.context_free(context)
       throw error
     }
     guard let handle else {
-      heif_context_free(context)
+      heif.context_free(context)
       throw DecodingFault(.corrupt, "bad HEIF: no primary picture")
     }
+    self.heif = heif
     self.context = context
     self.handle = handle
   }
 
   deinit {
-    heif_image_handle_release(handle)
-    heif_context_free(context)
+    heif.image_handle_release(handle)
+    heif.context_free(context)
   }
 
-  private var hasAlpha: Bool { heif_image_handle_has_alpha_channel(handle) != 0 }
+  private var hasAlpha: Bool { heif.image_handle_has_alpha_channel(handle) != 0 }
 
   /// At the peak libheif holds the planes twice while it turns them, then the planes and the interleaved picture, and
   /// the result is copied from that.
   func header(largestPicture: Int) -> HEIFDecoder.Header {
-    let sampleBytes = heif_image_handle_get_luma_bits_per_pixel(handle) > 8 ? 2 : 1
+    let sampleBytes = heif.image_handle_get_luma_bits_per_pixel(handle) > 8 ? 2 : 1
     let planes = hasAlpha ? 4 : 3
     let interleaved = hasAlpha ? 4 : 3
     return HEIFDecoder.Header(
-      width: Int(heif_image_handle_get_ispe_width(handle)), height: Int(heif_image_handle_get_ispe_height(handle)),
+      width: Int(heif.image_handle_get_ispe_width(handle)), height: Int(heif.image_handle_get_ispe_height(handle)),
       decodingBytes: largestPicture * (2 * planes * sampleBytes + interleaved))
   }
 
   /// The EXIF block begins with the offset of its TIFF structure.
   var exif: EXIF {
     var identifier = heif_item_id()
-    guard heif_image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &identifier, 1) == 1 else { return EXIF() }
-    let size = heif_image_handle_get_metadata_size(handle, identifier)
+    guard heif.image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &identifier, 1) == 1 else { return EXIF() }
+    let size = heif.image_handle_get_metadata_size(handle, identifier)
     guard size > 4, size <= 1 << 26 else { return EXIF() }
     var status = heif_error_Ok
     let block = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      status = heif_image_handle_get_metadata(handle, identifier, buffer.baseAddress).code
+      status = heif.image_handle_get_metadata(handle, identifier, buffer.baseAddress).code
       count = status == heif_error_Ok ? size : 0
     }
     let view = ByteView(block)
@@ -141,43 +152,45 @@ private final class HEIFFile {
   }
 
   func decodedImage() throws(DecodingFault) -> HEIFImage {
-    guard let options = heif_decoding_options_alloc() else {
+    guard let options = heif.decoding_options_alloc() else {
       throw DecodingFault(.unreadable, "not enough memory to decode HEIF")
     }
-    defer { heif_decoding_options_free(options) }
+    defer { heif.decoding_options_free(options) }
     options.pointee.convert_hdr_to_8bit = 1
     var image: OpaquePointer?
     let chroma = hasAlpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB
-    try HEIFDecoder.check(heif_decode_image(handle, &image, heif_colorspace_RGB, chroma, options))
+    try HEIFDecoder.check(heif.decode_image(handle, &image, heif_colorspace_RGB, chroma, options))
     guard let image else { throw DecodingFault(.corrupt, "bad HEIF: no picture") }
     return HEIFImage(
-      image, bytesPerPixel: hasAlpha ? 4 : 3,
-      isPremultiplied: heif_image_handle_is_premultiplied_alpha(handle) != 0)
+      heif, image, bytesPerPixel: hasAlpha ? 4 : 3,
+      isPremultiplied: heif.image_handle_is_premultiplied_alpha(handle) != 0)
   }
 }
 
 /// A decoded picture of interleaved RGB or RGBA.
 private final class HEIFImage {
+  private let heif: kindred_heif_library
   private let image: OpaquePointer
   private let bytesPerPixel: Int
   private let isPremultiplied: Bool
 
-  init(_ image: OpaquePointer, bytesPerPixel: Int, isPremultiplied: Bool) {
+  init(_ heif: kindred_heif_library, _ image: OpaquePointer, bytesPerPixel: Int, isPremultiplied: Bool) {
+    self.heif = heif
     self.image = image
     self.bytesPerPixel = bytesPerPixel
     self.isPremultiplied = isPremultiplied
   }
 
   deinit {
-    heif_image_release(image)
+    heif.image_release(image)
   }
 
-  var width: Int { max(0, Int(heif_image_get_width(image, heif_channel_interleaved))) }
-  var height: Int { max(0, Int(heif_image_get_height(image, heif_channel_interleaved))) }
+  var width: Int { max(0, Int(heif.image_get_width(image, heif_channel_interleaved))) }
+  var height: Int { max(0, Int(heif.image_get_height(image, heif_channel_interleaved))) }
 
   func write(to canvas: UprightCanvas) throws(DecodingFault) {
     var stride: Int32 = 0
-    guard let plane = heif_image_get_plane_readonly(image, heif_channel_interleaved, &stride),
+    guard let plane = heif.image_get_plane_readonly(image, heif_channel_interleaved, &stride),
       Int(stride) >= canvas.width * bytesPerPixel
     else { throw DecodingFault(.corrupt, "bad HEIF: the decoded picture has no samples") }
     guard bytesPerPixel == 4 else {

@@ -39,6 +39,17 @@ public struct DecodedImage: Sendable, Equatable {
   }
 }
 
+/// A decoded picture in the forms that were wanted, with what is known of it.
+public struct FormedImages: Sendable, Equatable {
+  /// In the order of the forms that were asked for.
+  public var images: [RGBImage]
+  public var metadata: ImageMetadata
+  public init(images: [RGBImage], metadata: ImageMetadata) {
+    self.images = images
+    self.metadata = metadata
+  }
+}
+
 /// What a file's header says, read without decoding its samples.
 public struct ImageHeader: Sendable, Equatable {
   public var format: ImageFormat
@@ -79,7 +90,7 @@ public struct ImageDecoder: Sendable {
   ///
   /// ```swift
   /// let decoded = try ImageDecoder().decode(contentsOf: "photo.jpg")
-  /// let crop = decoded.image.resizedAndCropped(shorterSide: 256, crop: 224)
+  /// let crop = decoded.image.formed(.centerCrop(shorterSide: 256, side: 224))
   /// ```
   /// - Returns: The picture upright, transparency laid over white, with what the file tells of it.
   /// - Throws: `empty`, `unsupportedFormat`, `truncated`, `corrupt`, `zeroSized`, `tooManyPixels`, or `unreadable`
@@ -88,6 +99,21 @@ public struct ImageDecoder: Sendable {
     try naming(name) { () throws(DecodingFault) in
       let format = try ImageFormat.detected(in: ByteView(bytes))
       return try DecoderTable.decode(bytes, format: format, options: options)
+    }
+  }
+
+  /// Decodes what is needed of bytes for forms of their picture: of a JPEG no more than the rectangle that they draw on,
+  /// and in the fast path scaled as far as leaves no form to be enlarged.
+  ///
+  /// In the exact path the forms are ``RGBImage/formed(_:)`` of the decoded picture, to the bit.
+  /// - Parameters:
+  ///   - name: what errors call the bytes.
+  ///   - forms: one or more.
+  /// - Throws: As ``decode(_:name:)``.
+  public func decode(_ bytes: [UInt8], name: String, forms: [PictureForm]) throws(ImageDecodingError) -> FormedImages {
+    try naming(name) { () throws(DecodingFault) in
+      let format = try ImageFormat.detected(in: ByteView(bytes))
+      return try DecoderTable.decode(bytes, format: format, options: options, forms: forms)
     }
   }
 

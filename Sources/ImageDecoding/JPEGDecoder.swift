@@ -19,20 +19,54 @@ enum JPEGDecoder {
   static func decode(
     _ bytes: [UInt8], options: DecodingOptions
   ) throws(DecodingFault) -> (image: RGBImage, size: PixelSize, exif: EXIF) {
+    let (part, size, exif) = try decodePart(bytes, options: options) { (size) in
+      (denominator(for: size, options: options), nil)
+    }
+    return (part.image, size, exif)
+  }
+
+  /// Decodes no more of a picture than its forms draw on. With the exact path they are those of the whole picture, to
+  /// the bit.
+  static func decode(
+    _ bytes: [UInt8], options: DecodingOptions, forms: [PictureForm]
+  ) throws(DecodingFault) -> (images: [RGBImage], size: PixelSize, exif: EXIF) {
+    var options = options
+    options.minimumShorterSide = forms.map(\.shorterSide).max() ?? options.minimumShorterSide
+    let (part, size, exif) = try decodePart(bytes, options: options) { (size) in
+      (denominator(for: size, options: options), forms)
+    }
+    return (forms.map { part.formed($0) }, size, exif)
+  }
+
+  private static func decodePart(
+    _ bytes: [UInt8], options: DecodingOptions, plan: (PixelSize) -> (denominator: Int, forms: [PictureForm]?)
+  ) throws(DecodingFault) -> (part: PicturePart, size: PixelSize, exif: EXIF) {
     let exif = JPEGSegments.exif(in: ByteView(bytes))
     return try withReader(bytes) { (reader, header) throws(DecodingFault) in
       let size = try PixelSize(width: header.width, height: header.height, limit: options.maximumPixels)
-      let denominator = denominator(for: size, options: options)
-      var (scaledWidth, scaledHeight) = (UInt32(0), UInt32(0))
-      try check(
-        kindred_jpeg_reader_start(reader, UInt32(denominator), Int32(maximumScans), &scaledWidth, &scaledHeight),
-        reader)
+      let (denominator, forms) = plan(size)
+      // libjpeg rounds scaled sides up.
+      let stored = Rectangle(
+        width: (size.width + denominator - 1) / denominator, height: (size.height + denominator - 1) / denominator)
+      let whole = exif.orientation.applied(width: stored.width, height: stored.height)
+      let wanted = Rectangle.drawnOn(by: forms, width: whole.width, height: whole.height)
+      let region = exif.orientation.stored(wanted, width: stored.width, height: stored.height)
+      var request = kindred_jpeg_request(
+        denominator: UInt32(denominator), maximum_scans: Int32(maximumScans),
+        first_column: UInt32(region.columns.lowerBound), column_count: UInt32(region.width))
+      try check(kindred_jpeg_reader_start(reader, &request), reader)
+      try check(kindred_jpeg_reader_skip_rows(reader, UInt32(region.rows.lowerBound)), reader)
       let image = try RGBImage.make(
-        width: Int(scaledWidth), height: Int(scaledHeight), orientation: exif.orientation
+        width: region.width, height: region.height, orientation: exif.orientation
       ) { (canvas) throws(DecodingFault) in
         try readRows(of: reader, to: canvas)
       }
-      return (image, size, exif)
+      try check(kindred_jpeg_reader_finish(reader), reader)
+      return (
+        PicturePart(
+          width: whole.width, height: whole.height, columns: wanted.columns, rows: wanted.rows, image: image),
+        size, exif
+      )
     }
   }
 

@@ -21,4 +21,14 @@ enum Orientation: Int, CaseIterable {
   func applied(width: Int, height: Int) -> (width: Int, height: Int) {
     swapsSides ? (height, width) : (width, height)
   }
+
+  /// Where a rectangle of the upright picture lies in the stored one, of `width` × `height`.
+  func stored(_ upright: Rectangle, width: Int, height: Int) -> Rectangle {
+    func reversed(_ range: Range<Int>, in side: Int) -> Range<Int> { side - range.upperBound..<side - range.lowerBound }
+    let (columns, rows) = swapsSides ? (upright.rows, upright.columns) : (upright.columns, upright.rows)
+    let isMirrored = [.mirrored, .rotated180, .transversed, .rotated270].contains(self)
+    let isFlipped = [.flipped, .rotated180, .transversed, .rotated90].contains(self)
+    return Rectangle(
+      columns: isMirrored ? reversed(columns, in: width) : columns, rows: isFlipped ? reversed(rows, in: height) : rows)
+  }
 }

@@ -1,75 +1,74 @@
-/// The two passes of a separable resize over raw samples: along rows first, then along columns, rounded to 8 bits
-/// after each.
+import CPixels
+
+/// The two passes of a separable resize over samples: along rows first, then along columns, rounded to 8 bits after
+/// each.
 ///
 /// Sums are of 32 bits with 22 fractional bits; the weights are not negative and sum to about one, so that no sum
 /// passes 2³¹.
 enum Resampler {
-  private static let half = Int32(1) << (ResamplingFilter.fractionalBits - 1)
-
-  /// Filters `rowCount` rows of RGB along x. `source` and `target` have `sourceStride` and `filter` × 3 bytes a row.
+  /// Filters rows of a picture along x.
+  /// - Parameters:
+  ///   - rows: which of the picture's rows.
+  ///   - firstColumn: what the filter calls the picture's first column.
+  /// - Precondition: the picture has the rows and the columns that the filter draws on.
   static func horizontal(
-    _ source: UnsafePointer<UInt8>, sourceStride: Int, rowCount: Int, filter: ResamplingFilter,
-    to target: UnsafeMutablePointer<UInt8>
-  ) {
-    let outputCount = filter.starts.count
-    filter.starts.withUnsafeBufferPointer { starts in
-      filter.counts.withUnsafeBufferPointer { counts in
-        filter.weights.withUnsafeBufferPointer { weights in
-          guard let starts = starts.baseAddress, let counts = counts.baseAddress, let weights = weights.baseAddress
-          else { return }
-          for row in 0..<rowCount {
-            let sourceRow = source + row * sourceStride
-            var output = target + row * outputCount * 3
-            for position in 0..<outputCount {
-              var sample = sourceRow + starts[position] * 3
-              let weight = weights + position * filter.weightsPerOutput
-              var (red, green, blue) = (half, half, half)
-              for tap in 0..<counts[position] {
-                let factor = weight[tap]
-                red &+= Int32(sample[0]) &* factor
-                green &+= Int32(sample[1]) &* factor
-                blue &+= Int32(sample[2]) &* factor
-                sample += 3
-              }
-              output[0] = clamped(red)
-              output[1] = clamped(green)
-              output[2] = clamped(blue)
-              output += 3
-            }
-          }
+    _ image: RGBImage, rows: Range<Int>, firstColumn: Int, filter: ResamplingFilter
+  ) -> [UInt8] {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= image.height)
+    precondition(filter.inputRange.lowerBound >= firstColumn)
+    precondition(filter.inputRange.upperBound - firstColumn <= image.width)
+    let count = rows.count * filter.starts.count * 3
+    return filter.withKernel(first: firstColumn) { kernel in
+      [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+        image.pixels.withUnsafeBufferPointer { source in
+          guard let start = source.baseAddress, let target = target.baseAddress else { return }
+          kindred_pixels_filter_rows(
+            start + rows.lowerBound * image.width * 3, start + source.count, image.width * 3, rows.count, kernel,
+            target)
+          filled = count
         }
       }
     }
   }
 
   /// Filters rows of `rowBytes` samples along y. `source` starts at the input row `firstRow`.
-  static func vertical(
-    _ source: UnsafePointer<UInt8>, firstRow: Int, rowBytes: Int, filter: ResamplingFilter,
-    to target: UnsafeMutablePointer<UInt8>
-  ) {
-    let sums = UnsafeMutablePointer<Int32>.allocate(capacity: rowBytes)
-    defer { sums.deallocate() }
-    filter.weights.withUnsafeBufferPointer { weights in
-      guard let weights = weights.baseAddress else { return }
-      for position in 0..<filter.starts.count {
-        sums.update(repeating: half, count: rowBytes)
-        let firstSample = source + (filter.starts[position] - firstRow) * rowBytes
-        for tap in 0..<filter.counts[position] {
-          let factor = weights[position * filter.weightsPerOutput + tap]
-          let samples = firstSample + tap * rowBytes
-          for index in 0..<rowBytes {
-            sums[index] &+= Int32(samples[index]) &* factor
-          }
-        }
-        let output = target + position * rowBytes
-        for index in 0..<rowBytes {
-          output[index] = clamped(sums[index])
+  /// - Precondition: `source` has the rows that the filter draws on.
+  static func vertical(_ source: [UInt8], firstRow: Int, rowBytes: Int, filter: ResamplingFilter) -> [UInt8] {
+    precondition(filter.inputRange.lowerBound >= firstRow)
+    precondition((filter.inputRange.upperBound - firstRow) * rowBytes <= source.count)
+    let count = filter.starts.count * rowBytes
+    return filter.withKernel(first: firstRow) { kernel in
+      [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+        source.withUnsafeBufferPointer { source in
+          guard let source = source.baseAddress, let target = target.baseAddress else { return }
+          kindred_pixels_filter_columns(source, rowBytes, kernel, target)
+          filled = count
         }
       }
     }
   }
+}
 
-  @inline(__always) private static func clamped(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: max(0, min(255, sum >> ResamplingFilter.fractionalBits)))
+extension ResamplingFilter {
+  /// The filter as C has it.
+  /// - Parameter first: the input position that the samples begin at.
+  fileprivate func withKernel<Value>(
+    first: Int, _ body: (UnsafePointer<kindred_pixels_filter>) -> Value
+  ) -> Value {
+    var split = [Int32](repeating: 0, count: weights.count)
+    kindred_pixels_split_weights(weights, weights.count, &split)
+    return starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { weights in
+          split.withUnsafeBufferPointer { split in
+            var kernel = kindred_pixels_filter(
+              output_count: starts.count, starts: starts.baseAddress, counts: counts.baseAddress,
+              first_input: Int32(first), weight_stride: weightsPerOutput, weights: weights.baseAddress,
+              split_weights: split.baseAddress)
+            return body(&kernel)
+          }
+        }
+      }
+    }
   }
 }

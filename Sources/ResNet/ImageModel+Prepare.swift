@@ -11,18 +11,20 @@ extension ImageModel {
   /// Resizes, crops and normalises views of one picture.
   /// - Returns: `[views, 3, crop, crop]`, flattened.
   public func prepare(_ image: RGBImage, views: [PictureView]) -> [Float] {
-    let side = recipe.crop
-    let wantsCrop = views.contains { $0 == .crop || $0 == .cropMirror }
-    let wantsSquash = views.contains { $0 == .squash || $0 == .squashMirror }
-    let cropped = wantsCrop ? image.resizedAndCropped(shorterSide: recipe.shorterSide, crop: side) : image
-    let squashed = wantsSquash ? image.resized(width: side, height: side) : image
-    return views.flatMap { view in
-      switch view {
-      case .crop: pixelTable.planes(of: cropped, views: [View(x: 0, y: 0)], side: side)
-      case .cropMirror: pixelTable.planes(of: cropped, views: [View(x: 0, y: 0, isMirrored: true)], side: side)
-      case .squash: pixelTable.planes(of: squashed, views: [View(x: 0, y: 0)], side: side)
-      case .squashMirror: pixelTable.planes(of: squashed, views: [View(x: 0, y: 0, isMirrored: true)], side: side)
-      }
+    prepare(recipe.forms(of: views).map { image.formed($0) }, views: views)
+  }
+
+  /// Normalises views of one picture.
+  /// - Parameters:
+  ///   - formed: the picture in each of the forms of ``PreprocessingRecipe/forms(of:)``.
+  ///   - views: the views.
+  /// - Returns: `[views, 3, crop, crop]`, flattened.
+  public func prepare(_ formed: [RGBImage], views: [PictureView]) -> [Float] {
+    let forms = recipe.forms(of: views)
+    precondition(formed.count == forms.count)
+    return normalization.planes(side: recipe.crop, count: views.count) { index in
+      let place = forms.firstIndex(of: recipe.form(of: views[index])) ?? 0
+      return (formed[place], View(x: 0, y: 0, isMirrored: views[index].isMirrored))
     }
   }
 
@@ -36,7 +38,7 @@ extension ImageModel {
     let rows = pixels.count / (3 * side)
     guard rows > 0 else { return [] }
     let strip = RGBImage(width: side, height: rows, pixels: pixels)
-    return pixelTable.planes(of: strip, views: (0..<rows / side).map { View(x: 0, y: $0 * side) }, side: side)
+    return normalization.planes(side: side, count: rows / side) { (strip, View(x: 0, y: $0 * side)) }
   }
 
   /// The ten views of one picture that the paper's ImageNet results average over: the four corners and the centre of
@@ -57,7 +59,7 @@ extension ImageModel {
     let (middle, center) = (half(right), half(bottom))
     let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom), (middle, center)]
     let views = [false, true].flatMap { mirrored in corners.map { View(x: $0.0, y: $0.1, isMirrored: mirrored) } }
-    return pixelTable.planes(of: resized, views: views, side: side)
+    return normalization.planes(side: side, count: views.count) { (resized, views[$0]) }
   }
 }
 
@@ -68,55 +70,26 @@ struct View {
   var isMirrored = false
 }
 
-/// The normalised value of every 8-bit sample of every channel of the network's input.
-struct PixelTable: Sendable {
-  /// 256 numbers a channel, in the recipe's channel order.
-  private let values: [Float]
-  /// Which sample of R, G, B each channel is.
-  private let sources: [Int]
-
+extension SampleNormalization {
   init(_ recipe: PreprocessingRecipe) {
-    sources = recipe.channelOrder == .rgb ? [0, 1, 2] : [2, 1, 0]
-    values = (0..<3).flatMap { channel in
-      (0..<256).map { (Float($0) * recipe.scale - recipe.mean[channel]) / recipe.standardDeviation[channel] }
-    }
+    self.init(
+      sources: recipe.channelOrder == .rgb ? [0, 1, 2] : [2, 1, 0], scale: recipe.scale, mean: recipe.mean,
+      deviation: recipe.standardDeviation)
   }
 
-  /// Normalises views of a picture.
-  /// - Precondition: every view of `side` × `side` lies inside the picture.
-  /// - Returns: `[views, 3, side, side]`, flattened.
-  func planes(of image: RGBImage, views: [View], side: Int) -> [Float] {
-    precondition(
-      views.allSatisfy { $0.x >= 0 && $0.y >= 0 && $0.x + side <= image.width && $0.y + side <= image.height })
-    let count = views.count * 3 * side * side
-    return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-      image.pixels.withUnsafeBufferPointer { pixels in
-        values.withUnsafeBufferPointer { table in
-          guard let pixels = pixels.baseAddress, let table = table.baseAddress, var target = output.baseAddress else {
-            return
-          }
-          for view in views {
-            for channel in 0..<3 {
-              let lookup = table + channel * 256
-              for row in 0..<side {
-                var source = pixels + ((view.y + row) * image.width + view.x) * 3 + sources[channel]
-                var step = 3
-                if view.isMirrored {
-                  source += (side - 1) * 3
-                  step = -3
-                }
-                var column = 0
-                while column < side {
-                  target[column] = lookup[Int(source[column &* step])]
-                  column &+= 1
-                }
-                target += side
-              }
-            }
-          }
-        }
+  /// Normalises views of pictures.
+  /// - Precondition: every view of `side` × `side` lies inside its picture.
+  /// - Returns: `[count, 3, side, side]`, flattened.
+  func planes(side: Int, count: Int, view: (Int) -> (image: RGBImage, view: View)) -> [Float] {
+    let size = 3 * side * side
+    return [Float](unsafeUninitializedCapacity: count * size) { output, initialized in
+      for index in 0..<count {
+        let (image, view) = view(index)
+        image.writePlanes(
+          to: UnsafeMutableBufferPointer(rebasing: output[index * size..<(index + 1) * size]), x: view.x, y: view.y,
+          side: side, isMirrored: view.isMirrored, normalization: self)
       }
-      initialized = count
+      initialized = count * size
     }
   }
 }

@@ -38,7 +38,7 @@ public final class ImageModel: Sendable {
   private let kind: ExecutorKind
   private let threads: Int?
   let executor: any Executor
-  let pixelTable: PixelTable
+  let normalization: SampleNormalization
 
   /// Reads a weight file (safetensors or ONNX, told from its bytes) and prepares the network that it holds.
   ///
@@ -101,7 +101,7 @@ public final class ImageModel: Sendable {
     self.spec = spec
     classCount = features.classCount
     featureDimension = try features.featureDimension(crop: recipe.crop)
-    pixelTable = PixelTable(recipe)
+    normalization = SampleNormalization(recipe)
     graph = try features.graph.optimized()
     kind = executor
     self.threads = threads
@@ -119,7 +119,8 @@ public final class ImageModel: Sendable {
 
   private init(_ model: ImageModel, executor: any Executor, precision: Precision) throws(InferenceError) {
     (recipe, featureDimension, classCount) = (model.recipe, model.featureDimension, model.classCount)
-    (spec, graph, kind, threads, pixelTable) = (model.spec, model.graph, model.kind, model.threads, model.pixelTable)
+    (spec, graph, kind, threads) = (model.spec, model.graph, model.kind, model.threads)
+    normalization = model.normalization
     self.executor = executor
     self.precision = precision
   }

@@ -8,4 +8,6 @@ public enum PictureView: String, Sendable, Codable, CaseIterable {
   case squash
   /// The same, mirrored.
   case squashMirror = "squash-mirror"
+
+  var isMirrored: Bool { self == .cropMirror || self == .squashMirror }
 }

@@ -38,3 +38,19 @@ public struct PreprocessingRecipe: Sendable, Equatable, Codable {
     shorterSide: 256, crop: 224, channelOrder: .bgr, scale: 1,
     mean: [104, 117, 123], standardDeviation: [1, 1, 1])
 }
+
+extension PreprocessingRecipe {
+  /// The forms of a picture that views are made of, each once.
+  public func forms(of views: [PictureView]) -> [PictureForm] {
+    var forms: [PictureForm] = []
+    for view in views where !forms.contains(form(of: view)) { forms.append(form(of: view)) }
+    return forms
+  }
+
+  func form(of view: PictureView) -> PictureForm {
+    switch view {
+    case .crop, .cropMirror: .centerCrop(shorterSide: shorterSide, side: crop)
+    case .squash, .squashMirror: .squashed(side: crop)
+    }
+  }
+}

@@ -45,7 +45,7 @@ import Testing
     print("seed \(seed)")
     let image = noise(width: width, height: height, seed: seed)
     for (shorterSide, crop) in [(32, 28), (40, 40), (17, 16), (16, 5)] {
-      let size = image.resizedSize(shorterSide: shorterSide)
+      let size = FormPlan(.centerCrop(shorterSide: shorterSide, side: crop), width: width, height: height)
       let whole = image.resized(width: size.width, height: size.height)
       let left = Int((Double(size.width - crop) / 2).rounded(.toNearestOrEven))
       let top = Int((Double(size.height - crop) / 2).rounded(.toNearestOrEven))

@@ -151,4 +151,29 @@ import VectorIndex
     do { try CollectionWriter(reopened).updateGraph() }
     #expect(try !Verifier(reopened, hashesFiles: false).run().problems.contains { $0.kind == .graph })
   }
+
+  @Test func whatIsUpToDateIsLeftAlone() throws {
+    let sandbox = try Sandbox()
+    let collection = try Self.fill(sandbox, count: 5_100)
+    let path = sandbox.index + "/graph-000001-000001.hnsw"
+    do { try CollectionWriter(collection).updateGraph() }
+    let made = try #require(Collection.stamp(of: path))
+    var steps = 0
+    do { try CollectionWriter(collection).updateGraph(progress: { _, _ in steps += 1 }) }
+    #expect(steps == 0)
+    #expect(Collection.stamp(of: path) == made)
+    // A graph that was lost is made again, though nothing else changed.
+    try FileManager.default.removeItem(atPath: path)
+    do { try CollectionWriter(collection).updateGraph(progress: { _, _ in steps += 1 }) }
+    #expect(steps > 0)
+    #expect(Collection.stamp(of: path) != nil)
+    // So is one that lacks a row.
+    var generator = SeededGenerator(seed: 6)
+    do {
+      let writer = try CollectionWriter(collection)
+      try Self.append(1, from: 5_100, to: writer, using: &generator)
+      try writer.updateGraph()
+    }
+    #expect(try CollectionStatistics(collection).search == "hnsw")
+  }
 }

@@ -37,13 +37,29 @@ const char *kindred_jpeg_reader_message(const kindred_jpeg_reader *reader);
 // Reads up to the first scan. Call once, first.
 kindred_jpeg_status kindred_jpeg_reader_read_header(kindred_jpeg_reader *reader, kindred_jpeg_info *info);
 
-// Starts decoding at 1/denominator (1, 2, 4 or 8) of the size, to RGB with the accurate integer DCT.
-// A file of more than `maximum_scans` scans is refused as corrupt. Returns the scaled size.
-kindred_jpeg_status kindred_jpeg_reader_start(
-    kindred_jpeg_reader *reader, unsigned denominator, int maximum_scans, uint32_t *width, uint32_t *height);
+// How to decode, and which columns of the scaled picture are wanted: `column_count` from `first_column` on, all inside
+// the picture and at least one.
+typedef struct kindred_jpeg_request {
+  // 1, 2, 4 or 8: decoding is at 1/denominator of the size, rounded up.
+  unsigned denominator;
+  // A file of more scans is refused as corrupt.
+  int maximum_scans;
+  uint32_t first_column;
+  uint32_t column_count;
+} kindred_jpeg_request;
 
-// Decodes the next `count` rows to `rows`, 3 bytes a pixel, without padding.
+// Starts decoding to RGB with the accurate integer DCT. Only what the wanted columns need is transformed.
+kindred_jpeg_status kindred_jpeg_reader_start(kindred_jpeg_reader *reader, const kindred_jpeg_request *request);
+
+// Passes over the next `count` rows, which are entropy-decoded but not transformed where libjpeg can.
+kindred_jpeg_status kindred_jpeg_reader_skip_rows(kindred_jpeg_reader *reader, uint32_t count);
+
+// Decodes the next `count` rows to `rows`, 3 bytes a pixel, without padding: of each the wanted columns, with the very
+// samples that decoding the whole picture gives.
 kindred_jpeg_status kindred_jpeg_reader_read_rows(kindred_jpeg_reader *reader, uint8_t *rows, uint32_t count);
+
+// Passes over all rows that are left, so that a file that ends early is found out.
+kindred_jpeg_status kindred_jpeg_reader_finish(kindred_jpeg_reader *reader);
 
 // Encodes RGB rows as a baseline file. `*bytes` is to be freed by kindred_jpeg_free whatever the status.
 kindred_jpeg_status kindred_jpeg_encode(

@@ -25,6 +25,13 @@ extension Collection {
     }
   }
 
+  /// Opens what searches compare with, so that it is there when one comes. Whatever is wrong with it the search will say.
+  func openForSearching() {
+    guard let moment = try? moment() else { return }
+    _ = try? embeddings(at: moment)
+    if moment.contentCount >= Self.exactSearchLimit { _ = try? graph(at: moment) }
+  }
+
   /// Where the graph of a moment is, or would be.
   func graphPath(at moment: Moment, _ fit: EmbeddingFit?) -> String {
     fit?.codes == nil ? files.graph(moment.segment) : files.graph(moment.segment, fit: moment.fit)

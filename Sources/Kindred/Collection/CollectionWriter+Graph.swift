@@ -15,13 +15,43 @@ extension CollectionWriter {
   public func updateGraph(
     force: Bool = false, isCancelled: () -> Bool = { false }, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    guard try force || !isDerivedUpToDate() else { return }
     let (moment, live) = try collection.read { db in
       (try collection.moment(db), try Collection.liveRows(db))
     }
     let wantsGraph = force || live.count >= Collection.exactSearchLimit
     let fitting = try refit(moment, live: live, wantsGraph: wantsGraph, recipe: moment.recipe)
-    try bringGraph(
+    let isDone = try bringGraph(
       to: moment, live: live, fitting, wantsGraph: wantsGraph, isCancelled: isCancelled, progress: progress)
+    if isDone { try noteDerived() }
+  }
+
+  /// The property that remembers what was derived last, and from what.
+  private static let derivedProperty = "derived"
+
+  /// Looking whether a fit still does reads thousands of rows, so it is done once for what there is, not at every run.
+  private func isDerivedUpToDate() throws -> Bool {
+    try collection.read { db in
+      let noted = try String.fetchOne(
+        db, sql: "SELECT value FROM property WHERE name = ?", arguments: [Self.derivedProperty])
+      return noted == derivedNote(try collection.moment(db))
+    }
+  }
+
+  private func noteDerived() throws {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO property (name, value) VALUES (?, ?)",
+        arguments: [Self.derivedProperty, derivedNote(try collection.moment(db))])
+    }
+  }
+
+  /// Names a moment and the files of its fit and graph, by size and time: a file that was lost or changed is looked at.
+  private func derivedNote(_ moment: Collection.Moment) -> String {
+    let files = collection.files
+    let stamps = [files.fit(moment.fit), files.graph(moment.segment), files.graph(moment.segment, fit: moment.fit)]
+      .map { path in Collection.stamp(of: path).map { "\($0.byteCount)@\($0.modified)" } ?? "none" }
+    return "\(moment.generation) \(moment.segment) \(moment.fit) " + stamps.joined(separator: " ")
   }
 
   /// What embeddings are made, compared and coded with, now or soon.
@@ -35,10 +65,12 @@ extension CollectionWriter {
   }
 
   /// Brings the graph to a moment by a fitting, and has the database name the fitting.
+  /// - Returns: false where it was cancelled.
+  @discardableResult
   func bringGraph(
     to moment: Collection.Moment, live: [Int], _ fitting: Fitting, wantsGraph: Bool, isCancelled: () -> Bool,
     progress: (Int, Int) -> Void
-  ) throws {
+  ) throws -> Bool {
     let path =
       fitting.fit?.codes == nil
       ? collection.files.graph(segment)
@@ -50,7 +82,7 @@ extension CollectionWriter {
         try? FileManager.default.removeItem(atPath: path)
         collection.closeFiles()
       }
-      return
+      return true
     }
     let composition = try collection.composition(of: fitting.recipe, mean: fitting.fit?.mean)
     let embeddings = try EmbeddingRows(features, composition)
@@ -59,7 +91,7 @@ extension CollectionWriter {
     if let graph = loaded?.base, graph.parameters != collection.settings.graph { loaded = nil }
     if let graph = loaded?.base, graph.generation == moment.generation, graph.liveCount == live.count {
       try adopt(fitting)
-      return
+      return true
     }
     // Deleted nodes cost memory and steps: with more than a third of them, a fresh graph is better.
     if let graph = loaded?.base, graph.count - live.count > graph.count / 3 { loaded = nil }
@@ -82,7 +114,7 @@ extension CollectionWriter {
         // A graph that is whole serves better than a new one that has hardly begun.
         if !fitting.isNew || !hasUsableGraph(moment) { try adopt(fitting) }
         collection.closeFiles()
-        return
+        return false
       }
       try graph.insert(rows: Array(missing[start..<min(start + portion, missing.count)]), embeddings: embeddings)
     }
@@ -90,6 +122,7 @@ extension CollectionWriter {
     try graph.base.save(to: path, generation: moment.generation)
     try adopt(fitting)
     collection.closeFiles()
+    return true
   }
 
   private func hasUsableGraph(_ moment: Collection.Moment) -> Bool {

@@ -56,6 +56,33 @@ public struct Embedder: Sendable {
   /// Resizes, crops and normalises a picture's views: `[views, 3, crop, crop]`, flattened.
   func prepare(_ image: RGBImage) -> [Float] { model.prepare(image, views: views) }
 
+  /// Decodes a picture as far as its views need it, and prepares them as ``prepare(_:)`` does.
+  /// - Parameters:
+  ///   - bytes: the file's.
+  ///   - name: what errors call it.
+  ///   - decoder: decodes it.
+  func prepare(
+    _ bytes: [UInt8], name: String, decoder: ImageDecoder
+  ) throws(ImageDecodingError) -> (input: [Float], metadata: ImageMetadata) {
+    let formed = try decoder.decode(bytes, name: name, forms: model.recipe.forms(of: views))
+    return (model.prepare(formed.images, views: views), formed.metadata)
+  }
+
+  /// Embeds a picture that is decoded already.
+  /// - Parameter formed: the picture in each of the forms of the views.
+  func embed(formed: [RGBImage]) throws -> Embedding {
+    try embed(prepared: model.prepare(formed, views: views), count: 1)[0]
+  }
+
+  /// Embeds the picture of a file.
+  /// - Parameters:
+  ///   - bytes: the file's.
+  ///   - name: what errors call it.
+  ///   - decoder: decodes it.
+  public func embed(_ bytes: [UInt8], name: String, decoder: ImageDecoder) throws -> Embedding {
+    try embed(prepared: prepare(bytes, name: name, decoder: decoder).input, count: 1)[0]
+  }
+
   /// Embeds prepared pictures.
   /// - Parameter inputs: `[count, views, 3, crop, crop]`, flattened.
   func embed(prepared inputs: [Float], count: Int) throws -> [Embedding] {

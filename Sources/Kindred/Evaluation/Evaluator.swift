@@ -168,9 +168,14 @@ public struct Evaluator {
       let outcome: Result<Views, ImageDecodingError>
       do throws(ImageDecodingError) {
         try decoder.checkFormat(contentsOf: files[index].path)
-        let image = try decoder.decode(contentsOf: files[index].path).image
-        outcome = .success(
-          Views(inputs: embedder.prepare(image), tenCrop: wantsTen ? model.prepareTenCrop(image) : []))
+        let path = files[index].path
+        if wantsTen {
+          let image = try decoder.decode(contentsOf: path).image
+          outcome = .success(Views(inputs: embedder.prepare(image), tenCrop: model.prepareTenCrop(image)))
+        } else {
+          let prepared = try embedder.prepare(decoder.read(contentsOf: path), name: path, decoder: decoder)
+          outcome = .success(Views(inputs: prepared.input, tenCrop: []))
+        }
       } catch {
         outcome = .failure(error)
       }

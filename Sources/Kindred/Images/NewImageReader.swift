@@ -82,8 +82,8 @@ struct NewImageReader: Sendable {
   func prepare(_ image: ReadImage, embedder: Embedder) throws -> (metadata: ImageMetadata, input: [Float]) {
     let header = try decoder.header(of: image.bytes, name: image.name)
     return try Self.decodingBudget.withBytes(header.estimatedDecodingBytes) {
-      let decoded = try decoder.decode(image.bytes, name: image.name)
-      return (decoded.metadata, embedder.prepare(decoded.image))
+      let prepared = try embedder.prepare(image.bytes, name: image.name, decoder: decoder)
+      return (prepared.metadata, prepared.input)
     }
   }
 

@@ -30,8 +30,8 @@ struct FilePreparer: Sendable {
         }
         let header = try decoder.header(of: bytes, name: file.path)
         return try decodingBudget.withBytes(header.estimatedDecodingBytes) {
-          let decoded = try decoder.decode(bytes, name: file.path)
-          return .prepared(sha256: digest, metadata: decoded.metadata, input: embedder.prepare(decoded.image))
+          let prepared = try embedder.prepare(bytes, name: file.path, decoder: decoder)
+          return .prepared(sha256: digest, metadata: prepared.metadata, input: prepared.input)
         }
       }
     } catch let error as ImageDecodingError {

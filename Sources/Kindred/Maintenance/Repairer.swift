@@ -143,12 +143,13 @@ public struct Repairer {
         path: collection.settings.decoding, minimumShorterSide: model.recipe.shorterSide,
         // What was indexed with a larger limit must not be lost to a smaller one.
         maximumPixels: Self.mostPixels, maximumFileBytes: 1 << 30))
+    let embedder = Embedder(model: model, views: collection.settings.views)
     for path in paths {
       guard let bytes = try? decoder.read(contentsOf: collection.uploads.present(path)),
         ContentHash.sha256(bytes) == digest,
-        let decoded = try? decoder.decode(bytes, name: path)
+        let prepared = try? embedder.prepare(bytes, name: path, decoder: decoder)
       else { continue }
-      let embedding = try Embedder(model: model, views: collection.settings.views).embed(decoded.image)
+      let embedding = try embedder.embed(prepared: prepared.input, count: 1)[0]
       if embedding.isUsable { return embedding }
     }
     return nil

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import ImageDecoding
@@ -72,11 +73,23 @@ struct ExampleResolver {
     }
     if let known { return .stored(known) }
 
+    let (decoder, views) = try (decoder, collection.settings.views)
+    let forms = try collection.imageModel.preprocessing.forms(of: views)
+    // While a network is loaded, which takes one processor, others can do what comes after it.
+    var ahead: Ahead<FormedImages>?
+    if !model.isLoaded {
+      ahead = Ahead(on: .global()) { try decoder.decode(bytes, name: name, forms: forms) }
+      DispatchQueue.global().async { [collection] in collection.openForSearching() }
+    }
     let network = try model.get(timing: &timing)
     let start = ContinuousClock.now
     defer { timing.embed += (ContinuousClock.now - start).seconds }
-    let embedder = Embedder(model: network, views: collection.settings.views)
-    let embedding = try embedder.embed(decoder.decode(bytes, name: name).image)
+    let ownForms = network.recipe.forms(of: views)
+    let formed =
+      try ownForms == forms
+      ? ahead?.wait() ?? decoder.decode(bytes, name: name, forms: forms)
+      : decoder.decode(bytes, name: name, forms: ownForms)
+    let embedding = try Embedder(model: network, views: views).embed(formed: formed.images)
     guard embedding.isUsable else {
       throw KindredError(.invalidArgument, place: name, reason: "the network gave no usable feature for this picture")
     }

@@ -90,6 +90,8 @@ final class LazyModel: Sendable {
 
   init(load: @escaping @Sendable () throws -> ImageModel) { self.load = load }
 
+  var isLoaded: Bool { loaded.withLock { $0 != nil } }
+
   func get(timing: inout SearchTiming) throws -> ImageModel {
     try loaded.withLock { model in
       if let model { return model }

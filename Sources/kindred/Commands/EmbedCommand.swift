@@ -42,7 +42,7 @@ struct EmbedCommand: ParsableCommand {
     for path in images {
       do {
         let bytes = try path == "-" ? StandardInput.picture() : decoder.read(contentsOf: path)
-        let embedding = try embedder.embed(decoder.decode(bytes, name: path).image)
+        let embedding = try embedder.embed(bytes, name: path, decoder: decoder)
         let feature = normalize ? embedding.normalized : embedding.feature
         if npy != nil {
           rows.append(feature)

@@ -174,6 +174,23 @@ def make_jpeg():
     keep("no-end-marker.jpg", base[:-2], pillow(base), "jpeg")
 
 
+def make_regions():
+    """JPEGs of many units, of which tests decode parts; the whole is what the parts are compared with."""
+    width, height = 203, 149
+    grain = np.random.default_rng(7).integers(-20, 21, (height, width, 3))
+    image = Image.fromarray(np.clip(scene(width, height) + grain, 0, 255).astype(np.uint8))
+    ppm = b"P6 %d %d 255\n" % (width, height) + image.tobytes()
+    for name, sampling in (("420", "2x2"), ("422", "2x1"), ("444", "1x1"), ("440", "1x2"), ("411", "4x1")):
+        for ending, options in (("", ("-restart", "1")), ("-progressive", ("-progressive",))):
+            data = run("cjpeg", "-quality", "70", "-sample", sampling, *options, data=ppm)
+            (FOLDER / f"region-{name}{ending}.jpg").write_bytes(data)
+    (FOLDER / "region-grey.jpg").write_bytes(encoded(image.convert("L"), "JPEG", quality=70))
+    (FOLDER / "region-cmyk.jpg").write_bytes(encoded(image.convert("CMYK"), "JPEG", quality=60))
+    for orientation in range(2, 9):
+        data = encoded(image, "JPEG", quality=50, exif=b"Exif\0\0" + exif_block(orientation, "<"))
+        (FOLDER / f"region-orientation-{orientation}.jpg").write_bytes(data)
+
+
 def png_bytes(samples, depth, colour_type, interlaced=False, chunks=()):
     """A PNG of unfiltered scanlines from samples [height, width, channels]."""
     height, width, _ = samples.shape
@@ -425,6 +442,7 @@ for old in FOLDER.iterdir():
     if old.suffix in {".jpg", ".png", ".webp", ".heic", ".avif", ".rgb"}:
         old.unlink()
 make_jpeg()
+make_regions()
 make_png()
 make_webp()
 make_heif()
