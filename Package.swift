@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "graph-benchmark",
       dependencies: [
-        "Kindred", "VectorIndex", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Kindred", "VectorIndex", "COpenBLAS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/graph/Sources"
     ),

@@ -90,22 +90,22 @@ size_t Graph::connect_unreachable() {
     mark_reachable(enterpoint_node_, reached);
   }
   size_t linked = 0;
+  LentMemory memory(memories_);
   for (Node node = 0; node < cur_element_count; node++) {
     if (reached[node]) continue;
     // Alone for one node at a time, so that searches get their turns.
     Stay stay(rooms_, RoomLock::Room::exclusive);
     if (isMarkedDeleted(node)) continue;
     const void *datum = getDataByInternalId(node);
-    const std::vector<Node> entries = entries_for<false>(datum, enterpoint_node_, maxlevel_);
-    Candidates candidates =
-      search_layer<false>(datum, entries, 0, std::max<size_t>(ef_construction_, 64), false);
-    std::vector<Node> near;
-    for (; !candidates.empty(); candidates.pop()) near.push_back(candidates.top().second);
-    for (auto candidate = near.rbegin(); candidate != near.rend(); ++candidate) {
-      hnswlib::linklistsizeint *list = get_linklist0(*candidate);
-      const uint16_t size = getListCount(list);
-      if (!reached[*candidate] || size >= maxM0_) continue;
-      list[size + 1u] = node;
+    prepare(*memory);
+    find_entries<false>(datum, enterpoint_node_, maxlevel_, *memory);
+    search_layer<false>(datum, 0, std::max<size_t>(ef_construction_, 64), false, *memory);
+    const Candidates &nearest = (*memory).nearest;
+    for (size_t i = 0; i < nearest.size(); i++) {
+      hnswlib::linklistsizeint *list = get_linklist0(nearest.node(i));
+      const size_t size = list_count(list);
+      if (!reached[nearest.node(i)] || size >= maxM0_) continue;
+      list[size + 1] = node;
       setListCount(list, static_cast<uint16_t>(size + 1));
       linked++;
       mark_reachable(node, reached);

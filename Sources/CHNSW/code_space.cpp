@@ -39,6 +39,14 @@ struct Int8Codec {
   using Number = int8_t;
   static constexpr kindred_hnsw_kind kind = KINDRED_HNSW_INT8;
   Int8DotFunction dot = chosen_int8_dot();
+  Int8DotsFunction dots_of = chosen_int8_dots();
+  using Dot = int32_t;
+
+  void dots(
+    const Number *vector, size_t length, const Number *first, size_t stride, const uint32_t *nodes, size_t count,
+    Dot *dots) const {
+    dots_of(vector, length, first, stride, nodes, count, dots);
+  }
 
   void encode(const float *vector, float most, size_t count, Number *code) const {
     for (size_t i = 0; i < count; i++) code[i] = static_cast<Number>(std::lrintf(vector[i] / most * 127));
@@ -52,6 +60,16 @@ struct HalfCodec {
   using Number = uint16_t;
   static constexpr kindred_hnsw_kind kind = KINDRED_HNSW_FLOAT16;
   HalfDotFunction dot = chosen_half_dot();
+  using Dot = float;
+
+  void dots(
+    const Number *vector, size_t length, const Number *first, size_t stride, const uint32_t *nodes, size_t count,
+    Dot *dots) const {
+    const auto *base = reinterpret_cast<const uint8_t *>(first);
+    for (size_t i = 0; i < count; i++) {
+      dots[i] = dot(vector, reinterpret_cast<const Number *>(base + nodes[i] * stride), length);
+    }
+  }
 
   void encode(const float *vector, float most, size_t count, Number *code) const {
     double sum = 0;
@@ -108,7 +126,21 @@ class CodeSpace final : public Space {
     return std::equal(numbers(a), numbers(a) + dimension, numbers(b), Codec::near);
   }
 
-  void prefetch(const void *) const override {}
+  void distances(
+    const void *datum, const char *data, const uint32_t *nodes, size_t count, float *distances) const override {
+    constexpr size_t most = 64;
+    typename Codec::Dot dots[most];
+    const size_t stride = size();
+    const float inverse = inverse_length(datum);
+    for (size_t first = 0; first < count; first += most) {
+      const size_t part = std::min(most, count - first);
+      codec_.dots(numbers(datum), dimension, numbers(data), stride, nodes + first, part, dots);
+      for (size_t i = 0; i < part; i++) {
+        const float other = inverse_length(data + nodes[first + i] * stride);
+        distances[first + i] = distance_of(static_cast<float>(dots[i]) * inverse * other);
+      }
+    }
+  }
 
   const uint8_t *code(const void *datum) const override { return static_cast<const uint8_t *>(datum) + code_offset; }
 
@@ -135,10 +167,8 @@ class CodeSpace final : public Space {
     memcpy(datum + sizeof(uint32_t), &inverse, sizeof inverse);
   }
 
-  /// 1 − cosine. What is not a number counts as infinitely far, so that heaps keep their order.
   static float distance(const void *a, const void *b, const void *parameter) {
-    const float value = 1 - static_cast<const CodeSpace *>(parameter)->CodeSpace::score(a, b);
-    return value < std::numeric_limits<float>::max() ? value : std::numeric_limits<float>::max();
+    return distance_of(static_cast<const CodeSpace *>(parameter)->CodeSpace::score(a, b));
   }
 
   Codec codec_;

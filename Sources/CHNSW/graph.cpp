@@ -21,16 +21,16 @@ Graph::Graph(std::unique_ptr<Space> space, size_t m, size_t ef_construction, int
   mult_ = 1 / std::log(static_cast<double>(m));
   revSize_ = 1 / mult_;
 
-  // A node on layer 0: the count of links with the deletion mark in its third byte, the links, the datum.
-  data_size_ = space_->get_data_size();
+  // Links on layer 0: their count with the deletion mark in its third byte, then the links.
   size_links_level0_ = sizeof(hnswlib::linklistsizeint) + maxM0_ * sizeof(Node);
   size_links_per_element_ = sizeof(hnswlib::linklistsizeint) + maxM_ * sizeof(Node);
-  offsetLevel0_ = 0;
-  offsetData_ = size_links_level0_;
-  size_data_per_element_ = label_offset_ = size_links_level0_ + data_size_;
+  size_data_per_element_ = label_offset_ = data_size_ = space_->get_data_size();
+  offsetLevel0_ = offsetData_ = 0;
   fstdistfunc_ = space_->get_dist_func();
   dist_func_param_ = space_->get_dist_func_param();
 }
+
+Graph::~Graph() { data_level0_memory_ = nullptr; }  // It is the block's, which frees it.
 
 /// The level is a pure function of seed and row, so threads share no generator and a graph can be rebuilt alike.
 int Graph::level_for(uint32_t row) const {
@@ -86,7 +86,8 @@ kindred_hnsw_facts Graph::facts() {
 /// What is allocated for the graph, but for what the allocator keeps beside it and searches that are under way.
 size_t Graph::memory() const {
   size_t bytes = sizeof *this + (locks_ ? lock_count * sizeof(std::mutex) : 0) + upper_bytes_;
-  bytes += max_elements_ * (size_data_per_element_ + sizeof(char *)) + element_levels_.capacity() * sizeof(int);
+  bytes += max_elements_ * (size_data_per_element_ + size_links_level0_ + sizeof(char *));
+  bytes += element_levels_.capacity() * sizeof(int);
   bytes += node_of_row_.capacity() * sizeof(Node) + deleted_.capacity() / 8;
   // A node of the map has a link, a key and a vector, whose room may be twice what it holds.
   bytes += twins_.bucket_count() * sizeof(void *);

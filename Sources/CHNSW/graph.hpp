@@ -3,7 +3,9 @@
 #include <atomic>
 #include <mutex>
 
+#include "block.hpp"
 #include "room_lock.hpp"
+#include "search_memory.hpp"
 #include "spaces.hpp"
 
 namespace kindred {
@@ -37,12 +39,14 @@ struct Header {
 class Graph : public hnswlib::HierarchicalNSW<float> {
  public:
   Graph(std::unique_ptr<Space> space, size_t m, size_t ef_construction, int64_t fit, uint64_t seed);
+  ~Graph();
 
   void insert(const Source &source, const uint32_t *rows, size_t count, size_t threads);
   void mark_deleted(uint32_t row);
   size_t search(const float *query, size_t top, size_t ef, kindred_neighbor *found);
   size_t connect_unreachable();
   kindred_hnsw_facts facts();
+  size_t row_count() const { return row_count_; }
   bool contains(uint32_t row);
   bool is_deleted(uint32_t row);
   bool holds(const float *vector, uint32_t row);
@@ -56,32 +60,72 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   void read(const Header &header, const uint8_t *bytes);
 
  private:
-  using Candidates =
-    std::priority_queue<std::pair<float, Node>, std::vector<std::pair<float, Node>>, CompareByFirst>;
+  struct Links {
+    const Node *nodes;
+    size_t count;
+  };
+  /// A node and its distance to another one.
+  struct Near {
+    float distance;
+    Node node;
+  };
 
   void reserve(size_t nodes);
   void prepare(const std::vector<uint32_t> &rows);
-  void insert_datum(const uint8_t *datum);
+  void prepare(SearchMemory &memory) const;
+  void insert_datum(const uint8_t *datum, SearchMemory &memory);
   char *make_upper(int level);
   Node add_node(const uint8_t *datum, int level);
-  void connect(Node node, int layer, Candidates candidates);
-  void link_back(Node from, Node to, int layer);
+  void choose(std::vector<Near> &sorted, size_t most) const;
+  void connect(Node node, int layer, std::vector<Near> &candidates);
+  void link_back(Node from, Near to, int layer);
   void mark_if_deleted(Node node);
-  bool join_twin(const uint8_t *datum, const Candidates &candidates);
-  Candidates candidates_for(const void *datum, const std::vector<Node> &nearest, Node entry, int layer) const;
+  bool join_twin(const uint8_t *datum, const std::vector<Near> &candidates);
+  std::vector<Near> candidates_for(const void *datum, Node entry, int layer, SearchMemory &memory) const;
   template <bool locking>
-  size_t copy_links(Node node, int layer, std::vector<Node> &links) const;
+  Links links_of(Node node, int layer, SearchMemory &memory) const;
   template <bool locking>
-  Node descend(const void *datum, Node entry, int from, int to) const;
+  Node descend(const void *datum, Node entry, int from, int to, SearchMemory &memory) const;
   template <bool locking>
-  std::vector<Node> entries_for(const void *datum, Node entry, int highest) const;
+  void find_entries(const void *datum, Node entry, int highest, SearchMemory &memory) const;
+  static void take_entries(SearchMemory &memory);
   template <bool locking>
-  Candidates search_layer(
-    const void *datum, const std::vector<Node> &entries, int layer, size_t ef, bool live_only) const;
+  void search_layer(const void *datum, int layer, size_t ef, bool live_only, SearchMemory &memory) const;
+  template <bool locking, typename Add>
+  void walk(const void *datum, int layer, size_t ef, SearchMemory &memory, Add add) const;
   std::mutex &lock_of(Node node) const { return locks_[node % lock_count]; }
   int level_for(uint32_t row) const;
   float distance(const void *datum, Node node) const {
     return fstdistfunc_(datum, getDataByInternalId(node), dist_func_param_);
+  }
+  void distances(const void *datum, const Node *nodes, size_t count, float *distances) const {
+    space_->distances(datum, data_level0_memory_, nodes, count, distances);
+  }
+  void prefetch_data(Node node) const {
+    constexpr size_t line = 64, most = 4 * line;
+    const char *data = getDataByInternalId(node);
+    for (size_t at = 0; at < std::min(data_size_, most); at += line) __builtin_prefetch(data + at);
+  }
+  void prefetch_links(Node node, int layer) const {
+    constexpr size_t line = 64, lines = 3;
+    const auto *list = reinterpret_cast<const char *>(get_linklist_at_level(node, layer));
+    for (size_t at = 0; at < lines * line; at += line) __builtin_prefetch(list + at);
+  }
+  // Links of layer 0 are apart from the data, which a search touches far more of: so these begin cache lines. These
+  // three hide hnswlib's.
+  hnswlib::linklistsizeint *get_linklist0(Node node) const {
+    return reinterpret_cast<hnswlib::linklistsizeint *>(links_.base() + node * size_links_level0_);
+  }
+  hnswlib::linklistsizeint *get_linklist_at_level(Node node, int layer) const {
+    return layer == 0 ? get_linklist0(node) : get_linklist(node, layer);
+  }
+  bool isMarkedDeleted(Node node) const {
+    return reinterpret_cast<const unsigned char *>(get_linklist0(node))[2] & DELETE_MARK;
+  }
+  static size_t list_count(const hnswlib::linklistsizeint *list) {
+    uint16_t count;
+    memcpy(&count, list, sizeof count);
+    return count;
   }
   uint32_t row_of(Node node) const { return row_in(getDataByInternalId(node)); }
   Node node_of(uint32_t row) const { return row < node_of_row_.size() ? node_of_row_[row] : no_node; }
@@ -91,6 +135,8 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   size_t memory() const;
 
   std::unique_ptr<Space> space_;
+  Block data_, links_;
+  SearchMemories memories_;
   int64_t fit_;
   uint64_t seed_;
   /// By row, `no_node` where the graph lacks it or is still inserting it.

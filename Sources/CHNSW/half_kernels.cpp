@@ -249,6 +249,25 @@ void kindred_half_dot2(
   kindred_half_dot2_by(kindred_half_kernel_chosen(), row, a, b, count, with_a, with_b);
 }
 
+void kindred_half_dots2(
+  const void *first, size_t stride, const uint32_t *places, size_t count, const float *a, const float *b, size_t length,
+  float *with_a, float *with_b) {
+  constexpr size_t line = 64, ahead = 4;
+  const Kernel &kernel = kernels[kindred_half_kernel_chosen()];
+  const auto run = b ? kernel.both : kernel.one;
+  const auto row = [&](size_t i) { return static_cast<const uint8_t *>(first) + (places ? places[i] : i) * stride; };
+  // Rows in order the processor fetches by itself.
+  const auto prefetch = [&](size_t i) {
+    if (!places || i >= count) return;
+    for (size_t at = 0; at < length * sizeof(uint16_t) + line; at += line) __builtin_prefetch(row(i) + at);
+  };
+  for (size_t i = 0; i < ahead; i++) prefetch(i);
+  for (size_t i = 0; i < count; i++) {
+    prefetch(i + ahead);
+    run(reinterpret_cast<const uint16_t *>(row(i)), a, b, length, with_a + i, b ? with_b + i : nullptr);
+  }
+}
+
 void kindred_half_from_float_portable(const float *in, uint16_t *out, size_t count) {
   for (size_t i = 0; i < count; i++) out[i] = kindred::half_of_float(in[i]);
 }

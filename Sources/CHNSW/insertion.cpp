@@ -22,9 +22,9 @@ void Graph::reserve(size_t nodes) {
   const size_t capacity = std::min(node_limit, grown(nodes, max_elements_));
   element_levels_.reserve(capacity);
   element_levels_.resize(capacity);
-  void *base_layer = realloc(data_level0_memory_, capacity * size_data_per_element_);
-  if (!base_layer) throw std::bad_alloc();
-  data_level0_memory_ = static_cast<char *>(base_layer);
+  data_.resize(capacity * size_data_per_element_, max_elements_ * size_data_per_element_);
+  data_level0_memory_ = data_.base();
+  links_.resize(capacity * size_links_level0_, max_elements_ * size_links_level0_);
   void *upper_layers = realloc(linkLists_, capacity * sizeof(char *));
   if (!upper_layers) throw std::bad_alloc();
   linkLists_ = static_cast<char **>(upper_layers);
@@ -63,30 +63,32 @@ Node Graph::add_node(const uint8_t *datum, int level) {
   return node;
 }
 
-/// What a new node may be linked to on a layer; never nothing. `nearest` has the nearest last.
-Graph::Candidates Graph::candidates_for(
-  const void *datum, const std::vector<Node> &nearest, Node entry, int layer) const {
-  Candidates candidates = search_layer<true>(datum, nearest, layer, ef_construction_, true);
+/// What a new node may be linked to on a layer, nearest first; never nothing. The search begins at `memory.entries`.
+std::vector<Graph::Near> Graph::candidates_for(const void *datum, Node entry, int layer, SearchMemory &memory) const {
+  search_layer<true>(datum, layer, ef_construction_, true, memory);
+  std::vector<Near> candidates;
+  candidates.reserve(memory.nearest.size() + 1);
+  for (size_t i = 0; i < memory.nearest.size(); i++) {
+    candidates.push_back({memory.nearest.distance(i), memory.nearest.node(i)});
+  }
   const auto add = [&](Node node) {
-    candidates.emplace(distance(datum, node), node);
-    if (candidates.size() > ef_construction_) candidates.pop();
+    const Near near = {distance(datum, node), node};
+    const auto nearer = [](const Near &a, const Near &b) { return a.distance < b.distance; };
+    candidates.insert(std::upper_bound(candidates.begin(), candidates.end(), near, nearer), near);
+    if (candidates.size() > ef_construction_) candidates.pop_back();
   };
   // Searches begin at the entry point even when it is deleted, so it needs links to what is new.
   if (isMarkedDeleted(entry)) add(entry);
   // All that can be reached is deleted: a link to a deleted node still leads on.
-  if (candidates.empty()) add(nearest.back());
+  if (candidates.empty()) add(memory.entries.front());
   return candidates;
 }
 
 /// Adds the row to a live node among the candidates that has the same datum.
-bool Graph::join_twin(const uint8_t *datum, const Candidates &candidates) {
-  // The vector under a priority queue is there for classes derived from it.
-  struct Opened : Candidates {
-    static const std::vector<std::pair<float, Node>> &items(const Candidates &queue) { return queue.*&Opened::c; }
-  };
+bool Graph::join_twin(const uint8_t *datum, const std::vector<Near> &candidates) {
   const uint32_t row = row_in(datum);
-  for (const auto &candidate : Opened::items(candidates)) {
-    const Node node = candidate.second;
+  for (const Near &candidate : candidates) {
+    const Node node = candidate.node;
     if (isMarkedDeleted(node) || !space_->same(datum, getDataByInternalId(node))) continue;
     std::lock_guard<std::mutex> guard(twins_lock_);
     twins_[node].push_back(row);
@@ -96,43 +98,10 @@ bool Graph::join_twin(const uint8_t *datum, const Candidates &candidates) {
   return false;
 }
 
-/// Adds a link to a node's list, or where that is full chooses anew among what it has and the new one.
-void Graph::link_back(Node from, Node to, int layer) {
-  std::lock_guard<std::mutex> guard(lock_of(from));
-  const size_t most = layer == 0 ? maxM0_ : maxM_;
-  hnswlib::linklistsizeint *list = get_linklist_at_level(from, layer);
-  size_t size = getListCount(list);
-  if (size < most) {
-    list[++size] = to;
-  } else {
-    const void *datum = getDataByInternalId(from);
-    Candidates candidates;
-    candidates.emplace(distance(datum, to), to);
-    for (size_t i = 1; i <= size; i++) candidates.emplace(distance(datum, list[i]), list[i]);
-    getNeighborsByHeuristic2(candidates, most);
-    for (size = 0; !candidates.empty(); candidates.pop()) list[++size] = candidates.top().second;
-  }
-  setListCount(list, static_cast<uint16_t>(size));
-}
-
-/// Links a new node on a layer to a choice of the candidates, and these to it.
-void Graph::connect(Node node, int layer, Candidates candidates) {
-  getNeighborsByHeuristic2(candidates, M_);
-  std::vector<Node> chosen;
-  for (; !candidates.empty(); candidates.pop()) chosen.push_back(candidates.top().second);
-  {
-    std::lock_guard<std::mutex> guard(lock_of(node));
-    hnswlib::linklistsizeint *list = get_linklist_at_level(node, layer);
-    memcpy(list + 1, chosen.data(), chosen.size() * sizeof(Node));
-    setListCount(list, static_cast<uint16_t>(chosen.size()));
-  }
-  for (const Node other : chosen) link_back(other, node, layer);
-}
-
 /// Inserts a row that was prepared for. Many threads do this at once. A node is linked from layer 0 upwards, so that
 /// what leads to it on one layer leads on from it on those below; the lock of the entry point is held until a node that
 /// becomes the entry point is linked.
-void Graph::insert_datum(const uint8_t *datum) {
+void Graph::insert_datum(const uint8_t *datum, SearchMemory &memory) {
   const int level = level_for(row_in(datum));
   std::unique_lock<std::mutex> entry_lock(global);
   const int highest = maxlevel_;
@@ -143,21 +112,25 @@ void Graph::insert_datum(const uint8_t *datum) {
   if (entry == no_node) {
     node = add_node(datum, level);
   } else {
-    std::vector<Node> nearest = level == 0
-      ? entries_for<true>(datum, entry, highest) : std::vector<Node>{descend<true>(datum, entry, highest, level)};
+    prepare(memory);
+    if (level == 0) {
+      find_entries<true>(datum, entry, highest, memory);
+    } else {
+      memory.entries.assign(1, descend<true>(datum, entry, highest, level, memory));
+    }
     const int shared = std::min(level, highest);
-    std::vector<Candidates> of_layer(static_cast<size_t>(shared) + 1);
+    std::vector<std::vector<Near>> of_layer(static_cast<size_t>(shared) + 1);
     for (int layer = shared; layer >= 0; layer--) {
-      Candidates &candidates = of_layer[static_cast<size_t>(layer)];
-      candidates = candidates_for(datum, nearest, entry, layer);
-      nearest.clear();
-      for (Candidates rest = candidates; !rest.empty(); rest.pop()) {
-        if (rest.size() <= entry_count) nearest.push_back(rest.top().second);
+      std::vector<Near> &candidates = of_layer[static_cast<size_t>(layer)];
+      candidates = candidates_for(datum, entry, layer, memory);
+      memory.entries.clear();
+      for (size_t i = 0; i < std::min(entry_count, candidates.size()); i++) {
+        memory.entries.push_back(candidates[i].node);
       }
     }
     if (join_twin(datum, of_layer[0])) return;
     node = add_node(datum, level);
-    for (int layer = 0; layer <= shared; layer++) connect(node, layer, std::move(of_layer[static_cast<size_t>(layer)]));
+    for (int layer = 0; layer <= shared; layer++) connect(node, layer, of_layer[static_cast<size_t>(layer)]);
   }
   if (level > highest) {
     enterpoint_node_ = node;
@@ -205,11 +178,12 @@ void Graph::insert(const Source &source, const uint32_t *rows, size_t count, siz
   const auto work = [&] {
     try {
       std::vector<uint8_t> datum(space_->room());
+      LentMemory memory(memories_);
       for (size_t i; (i = next.fetch_add(1)) < fresh.size();) {
         const float *vector = source.vectors ? source.vectors + places[i] * space_->dimension : nullptr;
         space_->encode(fresh[i], vector, datum.data());
         Stay stay(rooms_, RoomLock::Room::insertion);
-        insert_datum(datum.data());
+        insert_datum(datum.data(), *memory);
         row_count_.fetch_add(1);
       }
     } catch (...) {

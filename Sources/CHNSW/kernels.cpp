@@ -61,6 +61,34 @@ __attribute__((target("avx512f"))) float dot_avx512(const float *a, const float 
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum0, sum1), _mm512_add_ps(sum2, sum3)));
 }
 
+/// Four rows at a time, so that the vector is read once for all of them.
+__attribute__((target("avx2,fma"))) void dots_avx2(
+  const float *matrix, size_t rows, size_t columns, const float *vector, float *dots) {
+  size_t row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const float *const a = matrix + row * columns, *const b = a + columns, *const c = b + columns,
+                       *const d = c + columns;
+    __m256 of_a = _mm256_setzero_ps(), of_b = of_a, of_c = of_a, of_d = of_a;
+    size_t i = 0;
+    for (; i + 8 <= columns; i += 8) {
+      const __m256 part = _mm256_loadu_ps(vector + i);
+      of_a = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), part, of_a);
+      of_b = _mm256_fmadd_ps(_mm256_loadu_ps(b + i), part, of_b);
+      of_c = _mm256_fmadd_ps(_mm256_loadu_ps(c + i), part, of_c);
+      of_d = _mm256_fmadd_ps(_mm256_loadu_ps(d + i), part, of_d);
+    }
+    const __m256 sums = _mm256_hadd_ps(_mm256_hadd_ps(of_a, of_b), _mm256_hadd_ps(of_c, of_d));
+    _mm_storeu_ps(dots + row, _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1)));
+    for (; i < columns; i++) {
+      dots[row] += a[i] * vector[i];
+      dots[row + 1] += b[i] * vector[i];
+      dots[row + 2] += c[i] * vector[i];
+      dots[row + 3] += d[i] * vector[i];
+    }
+  }
+  for (; row < rows; row++) dots[row] = dot_avx2(matrix + row * columns, vector, columns);
+}
+
 #elif defined(__aarch64__)
 
 float dot_neon(const float *a, const float *b, size_t count) {
@@ -80,20 +108,26 @@ float dot_neon(const float *a, const float *b, size_t count) {
 
 #endif
 
+template <kindred::DotFunction dot>
+void dots_by(const float *matrix, size_t rows, size_t columns, const float *vector, float *dots) {
+  for (size_t row = 0; row < rows; row++) dots[row] = dot(matrix + row * columns, vector, columns);
+}
+
 struct Kernel {
   const char *name;
-  float (*dot)(const float *, const float *, size_t);
+  kindred::DotFunction dot;
+  void (*dots)(const float *, size_t, size_t, const float *, float *);
   bool (*available)();
 };
 
 // Narrow to wide: the last available one is chosen.
 constexpr Kernel kernels[] = {
-  {"plain", dot_plain, kindred::always},
+  {"plain", dot_plain, dots_by<dot_plain>, kindred::always},
 #if defined(__x86_64__)
-  {"avx2", dot_avx2, kindred::has_avx2},
-  {"avx512f", dot_avx512, kindred::has_avx512},
+  {"avx2", dot_avx2, dots_avx2, kindred::has_avx2},
+  {"avx512f", dot_avx512, dots_by<dot_avx512>, kindred::has_avx512},
 #elif defined(__aarch64__)
-  {"neon", dot_neon, kindred::always},
+  {"neon", dot_neon, dots_by<dot_neon>, kindred::always},
 #endif
 };
 constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
@@ -115,6 +149,15 @@ size_t kindred_dot_kernel_chosen(void) {
 
 float kindred_dot(size_t kernel, const float *a, const float *b, size_t count) {
   return kernels[kernel < kernel_count ? kernel : 0].dot(a, b, count);
+}
+
+void kindred_dots_by(
+  size_t kernel, const float *matrix, size_t rows, size_t columns, const float *vector, float *dots) {
+  kernels[kernel < kernel_count ? kernel : 0].dots(matrix, rows, columns, vector, dots);
+}
+
+void kindred_dots(const float *matrix, size_t rows, size_t columns, const float *vector, float *dots) {
+  kindred_dots_by(kindred_dot_kernel_chosen(), matrix, rows, columns, vector, dots);
 }
 
 }  // extern "C"

@@ -88,6 +88,8 @@ void kindred_hnsw_destroy(kindred_hnsw *graph) { delete graph; }
 
 kindred_hnsw_facts kindred_hnsw_describe(kindred_hnsw *graph) { return graph->facts(); }
 
+size_t kindred_hnsw_count(kindred_hnsw *graph) { return graph->row_count(); }
+
 bool kindred_hnsw_contains(kindred_hnsw *graph, uint32_t row) { return graph->contains(row); }
 
 bool kindred_hnsw_is_deleted(kindred_hnsw *graph, uint32_t row) { return graph->is_deleted(row); }

@@ -41,13 +41,11 @@ class RowSpace final : public Space {
 
   bool alike(const void *a, const void *b) const override { return same(a, b); }
 
-  /// Asks for the first cache lines of a vector; the processor fetches the rest by itself.
-  void prefetch(const void *datum) const override {
-    constexpr size_t floats_a_line = 16, lines = 4;
-    const float *first = vector(datum);
-    for (size_t i = 0; i < std::min(dimension, lines * floats_a_line); i += floats_a_line) {
-      __builtin_prefetch(first + i);
-    }
+  void distances(
+    const void *datum, const char *data, const uint32_t *nodes, size_t count, float *distances) const override {
+    const auto datum_of = [&](size_t i) { return data + nodes[i] * sizeof(uint32_t); };
+    for (size_t i = 0; i < count; i++) prefetch(vector(datum_of(i)));
+    for (size_t i = 0; i < count; i++) distances[i] = distance_of(RowSpace::score(datum, datum_of(i)));
   }
 
   const uint8_t *code(const void *) const override { return nullptr; }
@@ -66,10 +64,16 @@ class RowSpace final : public Space {
     return query;
   }
 
-  /// 1 − cosine. What is not a number counts as infinitely far, so that heaps keep their order.
+  /// Asks for the first cache lines of a vector; the processor fetches the rest by itself.
+  void prefetch(const float *vector) const {
+    constexpr size_t floats_a_line = 16, lines = 4;
+    for (size_t i = 0; i < std::min(dimension, lines * floats_a_line); i += floats_a_line) {
+      __builtin_prefetch(vector + i);
+    }
+  }
+
   static float distance(const void *a, const void *b, const void *parameter) {
-    const float value = 1 - static_cast<const RowSpace *>(parameter)->RowSpace::score(a, b);
-    return value < std::numeric_limits<float>::max() ? value : std::numeric_limits<float>::max();
+    return distance_of(static_cast<const RowSpace *>(parameter)->RowSpace::score(a, b));
   }
 
   kindred_matrix matrix_;

@@ -5,6 +5,16 @@
 
 namespace {
 
+/// Scores that are looked at together.
+constexpr size_t group = 16;
+
+/// Whether one of a group of scores is at least so great.
+bool any_reaches(const float *scores, float least) {
+  int reached = 0;
+  for (size_t i = 0; i < group; i++) reached |= scores[i] >= least;
+  return reached != 0;
+}
+
 bool better(const kindred_neighbor &a, const kindred_neighbor &b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
 }
@@ -19,6 +29,8 @@ void kindred_select_top(
   if (top == 0) return;
   size_t held = *size;
   for (size_t i = 0; i < count; i++) {
+    while (held == top && i + group <= count && !any_reaches(scores + i, heap[0].score)) i += group;
+    if (i == count) break;
     // The first comparison is false for NaN, and quick for the many scores that are not among the best.
     const float score = scores[i];
     if (held == top ? !(score >= heap[0].score) : score != score) continue;

@@ -26,6 +26,12 @@ constexpr size_t dimension_limit = 65536;
 /// In the place of a row number: a vector that is in no row.
 constexpr uint32_t no_row = UINT32_MAX;
 
+/// 1 − cosine. What is not a number counts as infinitely far, so that distances have an order.
+inline float distance_of(float cosine) {
+  const float value = 1 - cosine;
+  return value < std::numeric_limits<float>::max() ? value : std::numeric_limits<float>::max();
+}
+
 /// Where the vectors of rows that are inserted come from: a matrix by row number, or one vector after the other.
 struct Source {
   const kindred_matrix *matrix;
@@ -61,8 +67,9 @@ class Space : public hnswlib::SpaceInterface<float> {
   virtual bool same(const void *a, const void *b) const = 0;
   /// Whether two data are of one vector, but for rounding.
   virtual bool alike(const void *a, const void *b) const = 0;
-  /// Asks for what is not in the node but will be compared soon.
-  virtual void prefetch(const void *datum) const = 0;
+  /// hnswlib's distances of a datum to those of nodes, which lie one after the other at `data`.
+  virtual void distances(
+    const void *datum, const char *data, const uint32_t *nodes, size_t count, float *distances) const = 0;
   /// The code as a file has it; `code_size` bytes.
   virtual const uint8_t *code(const void *datum) const = 0;
   /// Makes a datum of a code from anywhere; false when it is no code.

@@ -1,52 +1,41 @@
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace kindred {
 
-/// The nodes that a search has met: a hash table that grows with the search, where hnswlib has an array as long as the
-/// graph for every search that runs at the same time.
+/// The nodes that a search has met: a bit for each node of the graph, cleared by the list of those met, so that it costs
+/// what the search costs and not what the graph does.
 class Visited {
  public:
-  explicit Visited(size_t ef) {
-    while ((size_t{1} << bits_) < std::min<size_t>(16 * ef, size_t{1} << 16)) bits_++;
-    table_.assign(size_t{1} << bits_, none);
+  /// Begins a search in a graph of at most `nodes` nodes.
+  void begin(size_t nodes) {
+    for (const uint32_t node : met_) words_[node / 64] = 0;
+    met_.clear();
+    const size_t words = (nodes + 63) / 64;
+    if (words_.size() < words) words_.resize(words);
   }
 
-  /// Whether the node is new.
+  /// Makes room for `count` nodes more to be met.
+  void expect(size_t count) {
+    if (met_.capacity() - met_.size() < count) met_.reserve(2 * met_.capacity() + count);
+  }
+
+  /// Whether the node is new. There must be room for it.
   bool add(uint32_t node) {
-    if (!place(node)) return false;
-    if (++count_ * 2 > table_.size()) grow();
+    uint64_t &word = words_[node / 64];
+    const uint64_t bit = uint64_t{1} << (node % 64);
+    if (word & bit) return false;
+    word |= bit;
+    met_.push_back(node);
     return true;
   }
 
  private:
-  static constexpr uint32_t none = UINT32_MAX;
-
-  bool place(uint32_t node) {
-    const size_t mask = table_.size() - 1;
-    size_t slot = (node * 0x9E3779B97F4A7C15u) >> (64 - bits_);
-    for (; table_[slot] != none; slot = (slot + 1) & mask) {
-      if (table_[slot] == node) return false;
-    }
-    table_[slot] = node;
-    return true;
-  }
-
-  void grow() {
-    const std::vector<uint32_t> old(std::move(table_));
-    bits_++;
-    table_.assign(size_t{1} << bits_, none);
-    for (const uint32_t node : old) {
-      if (node != none) place(node);
-    }
-  }
-
-  unsigned bits_ = 9;
-  size_t count_ = 0;
-  std::vector<uint32_t> table_;
+  std::vector<uint64_t> words_;
+  std::vector<uint32_t> met_;
 };
 
 }  // namespace kindred

@@ -61,6 +61,8 @@ final class GraphHandle: @unchecked Sendable {
     return rows
   }
 
+  /// Rows in the graph, deleted ones too.
+  var count: Int { kindred_hnsw_count(graph) }
   var facts: kindred_hnsw_facts { kindred_hnsw_describe(graph) }
   func contains(_ row: UInt32) -> Bool { kindred_hnsw_contains(graph, row) }
   func isDeleted(_ row: UInt32) -> Bool { kindred_hnsw_is_deleted(graph, row) }
@@ -93,10 +95,14 @@ final class GraphHandle: @unchecked Sendable {
   }
 
   func search(_ query: [Float], top: Int, ef: Int) throws(VectorIndexError) -> [Neighbor] {
-    var found = [kindred_neighbor](repeating: kindred_neighbor(), count: top)
-    var count = 0
-    try Self.check(kindred_hnsw_search(graph, query, top, ef, &found, &count), path: nil)
-    return found.prefix(count).map { Neighbor(row: Int($0.row), score: $0.score) }
+    var status = kindred_hnsw_status()
+    let neighbors = withUnsafeTemporaryAllocation(of: kindred_neighbor.self, capacity: top) { found in
+      var count = 0
+      status = kindred_hnsw_search(graph, query, top, ef, found.baseAddress, &count)
+      return found[..<count].map { Neighbor(row: Int($0.row), score: $0.score) }
+    }
+    try Self.check(status, path: nil)
+    return neighbors
   }
 
   func connectUnreachable() throws(VectorIndexError) -> Int {

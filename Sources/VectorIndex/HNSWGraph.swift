@@ -7,15 +7,17 @@
 public class HNSWGraph: @unchecked Sendable {
   public let parameters: HNSWParameters
   let handle: GraphHandle
+  private let queryDimension: Int
 
   init(handle: GraphHandle) {
     let facts = handle.facts
     parameters = HNSWParameters(m: facts.m, efConstruction: facts.ef_construction)
+    queryDimension = facts.dimension
     self.handle = handle
   }
 
   /// Rows in the graph, deleted ones too.
-  public var count: Int { handle.facts.count }
+  public var count: Int { handle.count }
   /// Distinct vectors or codes among them.
   public var nodeCount: Int { handle.facts.nodes }
   /// Rows that searches may return.
@@ -77,13 +79,12 @@ public class HNSWGraph: @unchecked Sendable {
 
   /// - Throws: `dimensionMismatch`.
   func search(_ query: [Float], top: Int, ef: Int) throws(VectorIndexError) -> [Neighbor] {
-    let facts = handle.facts
-    guard query.count == facts.dimension else {
+    guard query.count == queryDimension else {
       throw VectorIndexError(
         code: .dimensionMismatch,
-        reason: "the query has \(query.count) numbers, but the graph is of vectors of \(facts.dimension)")
+        reason: "the query has \(query.count) numbers, but the graph is of vectors of \(queryDimension)")
     }
-    let top = min(top, facts.count)
+    let top = min(top, handle.count)
     guard top > 0 else { return [] }
     return try handle.search(query, top: top, ef: max(ef, top))
   }

@@ -1,3 +1,5 @@
+internal import CHNSW
+
 /// The first principal components of unit vectors that are centred already, as a linear map.
 ///
 /// ```swift
@@ -72,6 +74,17 @@ public struct Projection: Sendable, Equatable {
   }
 
   private func projectedBlock(_ vectors: [Float], rows: Int) -> [Float] {
+    // OpenBLAS would pack the components, and wake other threads.
+    if rows == 1 {
+      return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+        kindred_dots(components, count, dimension, vectors, buffer.baseAddress)
+        initialized = count
+      }
+    }
+    return product(vectors, rows: rows)
+  }
+
+  private func product(_ vectors: [Float], rows: Int) -> [Float] {
     MatrixMath.product(vectors, components, rows: rows, columns: count, inner: dimension, transposesRight: true)
   }
 }

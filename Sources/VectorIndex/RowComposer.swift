@@ -48,15 +48,59 @@ struct RowComposer {
   }
 
   /// Scores of rows, in their order.
-  func scores(_ indices: some Sequence<Int>, query: [Float], into scores: inout [Float]) {
+  func scores(_ indices: some Collection<Int>, query: [Float], into scores: inout [Float]) {
     query.withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return }
       func score(_ mean: UnsafePointer<Float>?) {
         let withMean = mean.map { cblas_sdot(Int32(rows.dimension), start, 1, $0, 1) } ?? 0
         let prepared = PreparedQuery(query: start, mean: mean, withMean: withMean)
-        for index in indices { scores.append(self.score(index, prepared)) }
+        if layout.numbers == .float16, !rows.usesClasses {
+          scoreViews(indices, prepared, into: &scores)
+        } else {
+          for index in indices { scores.append(self.score(index, prepared)) }
+        }
       }
       if let mean = rows.composition.mean { mean.withUnsafeBufferPointer { score($0.baseAddress) } } else { score(nil) }
+    }
+  }
+
+  /// Scores of rows of views without classes: the products of many rows with the query and the mean are one call.
+  private func scoreViews(_ indices: some Collection<Int>, _ query: PreparedQuery, into scores: inout [Float]) {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: indices.count) { places in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * indices.count) { products in
+        let count = indices.count
+        guard count > 0, let places = places.baseAddress, let products = products.baseAddress else { return }
+        for (place, index) in zip(0..., indices) {
+          precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
+          places[place] = UInt32(index)
+        }
+        // The sums of all views, and the products of one.
+        let (withQuery, withMean) = (products, products + count)
+        let (one, two) = (products + 2 * count, products + 3 * count)
+        products.initialize(repeating: 0, count: 4 * count)
+        for view in rows.composition.views {
+          let first = base + layout.vectorsOffset + view * layout.dimension * 2
+          kindred_half_dots2(
+            first, layout.rowBytes, places, count, query.query, query.mean, layout.dimension, one, two)
+          for place in 0..<count {
+            withQuery[place] += one[place]
+            withMean[place] += two[place]
+          }
+        }
+        let views = rows.composition.views
+        let product = layout.productsOffset + (views[0] * layout.viewCount - views[0] * (views[0] - 1) / 2) * 4
+        for place in 0..<count {
+          let row = base + Int(places[place]) * layout.rowBytes
+          let scale: Float
+          if views.count == 1 {
+            let square = row.load(fromByteOffset: product, as: Float.self)
+            scale = square > 0 ? 1 / square.squareRoot() : 0
+          } else {
+            scale = self.scale(StoredRow(base: row, layout: layout))
+          }
+          scores.append(cosine(scale * withQuery[place], scale * withMean[place], query))
+        }
+      }
     }
   }
 
@@ -121,8 +165,16 @@ struct RowComposer {
         withMean /= square.squareRoot()
       }
     }
+    return cosine(withQuery, withMean, query)
+  }
+
+  /// The cosine of what is left of a vector of length 1 when the mean is taken from it.
+  /// - Parameters:
+  ///   - withQuery: the product of the vector and the query.
+  ///   - withMean: that of the vector and the mean.
+  private func cosine(_ withQuery: Float, _ withMean: Float, _ query: PreparedQuery) -> Float {
     guard query.mean != nil else { return withQuery }
-    // The square of the length of what is left when the mean is taken from a vector of length 1.
+    // The square of the length of what is left.
     let rest = 1 - 2 * withMean + rows.meanSquare
     return rest > 1e-12 ? (withQuery - query.withMean) / rest.squareRoot() : 0
   }

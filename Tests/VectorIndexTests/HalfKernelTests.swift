@@ -128,6 +128,31 @@ import Testing
     #expect(checked.last == String(cString: kindred_half_kernel_name(kindred_half_kernel_chosen())))
   }
 
+  /// Products of many rows are those of each.
+  @Test func manyRowsAreRight() {
+    var generator = SeededGenerator(seed: 8)
+    let (length, stride, rows) = (70, 160, 9)
+    let numbers = Self.halves((0..<rows * stride / 2).map { _ in Float(generator.next() % 2001) / 1000 - 1 })
+    let a = (0..<length).map { _ in Float(generator.next() % 2001) / 1000 - 1 }
+    let b = a.map { $0 * $0 }
+    for places in [[8, 0, 3, 3, 7, 1, 5], Array(0..<UInt32(rows)), []] {
+      var (withA, withB) = ([Float](repeating: 77, count: 10), [Float](repeating: 77, count: 10))
+      kindred_half_dots2(numbers, stride, places, places.count, a, b, length, &withA, &withB)
+      for (index, place) in places.enumerated() {
+        var (one, two) = (Float.nan, Float.nan)
+        numbers.withUnsafeBufferPointer {
+          kindred_half_dot2($0.baseAddress! + Int(place) * stride / 2, a, b, length, &one, &two)
+        }
+        #expect(withA[index] == one && withB[index] == two)
+      }
+      #expect(withA[places.count] == 77 && withB[places.count] == 77)
+      guard places.count == rows else { continue }
+      var alone = [Float](repeating: 77, count: 10)
+      kindred_half_dots2(numbers, stride, nil, rows, a, nil, length, &alone, nil)
+      #expect(alone == withA)
+    }
+  }
+
   /// A masked or rounded-up load must not touch what is around the vector, and subnormal numbers count.
   @Test func kernelsStayWithinTheVector() {
     let tiny: UInt16 = 3

@@ -48,4 +48,28 @@ import Testing
       }
     }
   }
+
+  /// Products with many vectors are those with each, at any place and whatever is around them.
+  @Test func manyAtOnceAreExact() {
+    let seed = UInt64.random(in: 0...(.max))
+    print("seed \(seed)")
+    var generator = SeededGenerator(seed: seed)
+    func code() -> Int8 { max(-127, Int8(truncatingIfNeeded: generator.next())) }
+    for length in [1, 7, 31, 32, 33, 56, 63, 64, 65, 95, 96, 97, 120, 127, 128, 129, 200, 512] {
+      for rows in [0, 1, 3, 4, 5, 32] {
+        let stride = length + length % 5 * 4
+        let vector = (0..<length).map { _ in Bool.random(using: &generator) ? code() : 127 }
+        let others = (0..<max(1, rows) * stride).map { _ in Bool.random(using: &generator) ? code() : -127 }
+        let places = (0..<UInt32(rows)).shuffled(using: &generator)
+        for kernel in Self.available {
+          var dots = [Int32](repeating: 77, count: rows + 1)
+          kindred_int8_dots_by(kernel, vector, length, others, stride, places, rows, &dots)
+          let expected = places.map { place in
+            (0..<length).reduce(Int32(0)) { $0 + Int32(vector[$1]) * Int32(others[Int(place) * stride + $1]) }
+          }
+          #expect(dots == expected + [77], "kernel \(kernel), \(rows) of \(length)")
+        }
+      }
+    }
+  }
 }

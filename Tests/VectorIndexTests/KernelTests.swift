@@ -40,6 +40,29 @@ import Testing
     }
   }
 
+  /// Products with the rows of a matrix are those with each, and nothing around the matrix is read.
+  @Test func matricesAreRight() {
+    var generator = SeededGenerator(seed: 6)
+    for (rows, columns) in [(0, 5), (1, 1), (3, 7), (4, 8), (5, 9), (9, 31), (120, 512), (7, 1003)] {
+      let matrix = (0..<rows * columns).map { _ in Float(generator.next() % 2001) / 1000 - 1 }
+      let vector = (0..<columns).map { _ in Float(generator.next() % 2001) / 1000 - 1 }
+      let around = [Float](repeating: .nan, count: 16)
+      for kernel in 0..<kindred_dot_kernel_count() where kindred_dot_kernel_available(kernel) {
+        var dots = [Float](repeating: 77, count: rows + 1)
+        (around + matrix + around).withUnsafeBufferPointer { matrix in
+          (around + vector + around).withUnsafeBufferPointer { vector in
+            kindred_dots_by(kernel, matrix.baseAddress! + 16, rows, columns, vector.baseAddress! + 16, &dots)
+          }
+        }
+        for row in 0..<rows {
+          let expected = (0..<columns).reduce(0.0) { $0 + Double(matrix[row * columns + $1]) * Double(vector[$1]) }
+          #expect(abs(Double(dots[row]) - expected) <= 1e-6 * Double(columns), "kernel \(kernel), row \(row)")
+        }
+        #expect(dots[rows] == 77)
+      }
+    }
+  }
+
   @Test func namesAreSafe() {
     #expect(String(cString: kindred_dot_kernel_name(99)) == "" && !kindred_dot_kernel_available(99))
   }

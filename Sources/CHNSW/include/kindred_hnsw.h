@@ -23,6 +23,10 @@ bool kindred_dot_kernel_available(size_t kernel);
 size_t kindred_dot_kernel_chosen(void);
 /// The dot product of two vectors by the kernel, which must be available.
 float kindred_dot(size_t kernel, const float *a, const float *b, size_t count);
+/// The dot products of a vector with the `rows` rows of a matrix, `[rows, columns]`, on the calling thread.
+void kindred_dots(const float *matrix, size_t rows, size_t columns, const float *vector, float *dots);
+void kindred_dots_by(
+  size_t kernel, const float *matrix, size_t rows, size_t columns, const float *vector, float *dots);
 
 // Half precision ----------------------------------------------------------------------------------------------------
 
@@ -38,6 +42,11 @@ void kindred_float_from_half_portable(const uint16_t *in, float *out, size_t cou
 /// available kernel. `b` may be NULL; `with_b` is not written then.
 void kindred_half_dot2(
   const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
+/// The same for `count` vectors of `length` numbers, of which the one with place n begins at `first + n * stride` bytes.
+/// `places` is NULL for 0, 1, ….
+void kindred_half_dots2(
+  const void *first, size_t stride, const uint32_t *places, size_t count, const float *a, const float *b, size_t length,
+  float *with_a, float *with_b);
 /// Kernels as of kindred_dot_kernel_count and the others.
 size_t kindred_half_kernel_count(void);
 const char *kindred_half_kernel_name(size_t kernel);
@@ -61,6 +70,11 @@ const char *kindred_int8_kernel_name(size_t kernel);
 bool kindred_int8_kernel_available(size_t kernel);
 size_t kindred_int8_kernel_chosen(void);
 int32_t kindred_int8_dot_by(size_t kernel, const int8_t *a, const int8_t *b, size_t count);
+/// Dot products of a vector of `length` signed bytes, none of which is -128, with `count` others, of which the one with
+/// place n begins at `first + n * stride`.
+void kindred_int8_dots_by(
+  size_t kernel, const int8_t *vector, size_t length, const int8_t *first, size_t stride, const uint32_t *places,
+  size_t count, int32_t *dots);
 
 // Checksums ---------------------------------------------------------------------------------------------------------
 
@@ -151,6 +165,8 @@ kindred_hnsw *kindred_hnsw_create_codes(
 void kindred_hnsw_destroy(kindred_hnsw *graph);
 
 kindred_hnsw_facts kindred_hnsw_describe(kindred_hnsw *graph);
+/// Rows in the graph, deleted ones too; without waiting for anything.
+size_t kindred_hnsw_count(kindred_hnsw *graph);
 bool kindred_hnsw_contains(kindred_hnsw *graph, uint32_t row);
 bool kindred_hnsw_is_deleted(kindred_hnsw *graph, uint32_t row);
 /// Copies up to `capacity` rows, ascending, and returns how many.

@@ -92,13 +92,16 @@ package enum SearchGraph: Sendable {
       return try graph.neighbors(of: query, top: top, ef: ef)
     case .codes:
       guard let ef = depth.codeEF(top: top), let rescored = depth.rescored(top: top) else { return nil }
-      let rowCount = embeddings.rowCount
-      let candidates = try candidates(for: query, count: rescored, ef: ef).filter { $0 < rowCount }
-      return zip(candidates, embeddings.scores(of: query, rows: candidates))
-        .map { Neighbor(row: $0, score: $1) }
-        .sorted { ($0.score, -$0.row) > ($1.score, -$1.row) }
-        .prefix(top).map { $0 }
+      return try neighbors(of: query, top: top, ef: ef, rescored: rescored, embeddings: embeddings)
     }
+  }
+
+  /// The nearest of so many candidates of a graph of codes, with the cosines of their embeddings.
+  package func neighbors(of query: [Float], top: Int, ef: Int, rescored: Int, embeddings: EmbeddingRows) throws
+    -> [Neighbor]
+  {
+    let candidates = try candidates(for: query, count: rescored, ef: ef)
+    return embeddings.exactNeighbors(of: query, top: top, among: candidates)
   }
 
   /// The nearest rows by what the graph holds of them, best first.
