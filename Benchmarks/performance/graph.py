@@ -18,7 +18,7 @@ import machine
 import turns
 
 PEERS = machine.REPOSITORY / "Benchmarks" / "graph" / "peers.py"
-MANY = machine.REPOSITORY / "Benchmarks" / "many"
+PICTURES = machine.REPOSITORY / "Benchmarks" / "pictures"
 # As peers.py calls them.
 LIBRARIES = ("hnswlib", "faiss flat", "faiss fp16", "faiss sq8", "usearch f32", "usearch f16", "usearch bf16",
              "usearch i8", "voyager")
@@ -33,7 +33,7 @@ SPEED_BAR, MEMORY_BAR, EXACT_BAR = 1.5, 1 / 3, 0.8
 def features(options):
     """Files of features, by what they are."""
     network = options.models[0] if options.models_named else options.models[-2:-1][0] if len(options.models) > 1 else "default"
-    folders = machine.output([str(MANY)]).splitlines()
+    folders = machine.output([str(PICTURES)]).splitlines()
     key = hashlib.sha256(json.dumps([network, folders, SEED]).encode()).hexdigest()[:12]
     place = pathlib.Path(options.cache) / "benchmark-features"
     real, mixed = place / f"real-{key}.npy", place / f"mixed-{key}.npy"

@@ -9,7 +9,6 @@ be scaled while they are decoded, some are enlarged too, to shorter sides that a
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from features import embed, mean_average_precision
+
 LEAST_MEDIAN, LEAST, MOST_LOSS = 0.995, 0.97, 0.003
 ENLARGED, SIDES = 60, (600, 1200, 3000)
-PORTION = 200
 
 
 def main():
@@ -38,7 +38,7 @@ def main():
         enlarged = [enlarge(p, SIDES[i % len(SIDES)], Path(folder) / f"{i}.jpg") for i, p in enumerate(pictures[:ENLARGED])]
         for model in options.models:
             for name, files in (("as they are", photos + pictures), ("enlarged", enlarged)):
-                exact, fast = (features(model, files, path, folder) for path in ("exact", "fast"))
+                exact, fast = (embed(model, files, folder, "--decode", path) for path in ("exact", "fast"))
                 cosines = (exact * fast).sum(axis=1)
                 result = {
                     "model": os.path.basename(model).split(".")[0], "pictures": name, "count": len(files),
@@ -68,31 +68,6 @@ def enlarge(path, shorter_side, target):
     image.resize([round(side * factor) for side in image.size], Image.Resampling.BICUBIC).save(
         target, quality=90, subsampling="4:2:0")
     return target
-
-
-def features(model, files, path, folder):
-    """The L2-normalised features of pictures, a row each."""
-    rows = []
-    for start in range(0, len(files), PORTION):
-        output = os.path.join(folder, "features.npy")
-        subprocess.run(
-            [os.environ["KINDRED_BINARY"], "embed", "--model", model, "--decode", path, "--normalize", "--npy", output]
-            + [str(f) for f in files[start : start + PORTION]],
-            check=True, capture_output=True)
-        rows.append(np.load(output))
-    return np.concatenate(rows)
-
-
-def mean_average_precision(rows, labels):
-    """Of each picture as a query among the others."""
-    scores = rows @ rows.T
-    np.fill_diagonal(scores, -2)
-    precisions = []
-    for label, row in zip(labels, scores):
-        hits = labels[np.argsort(-row, kind="stable")[:-1]] == label
-        ranks = np.flatnonzero(hits) + 1
-        precisions.append((np.arange(1, len(ranks) + 1) / ranks).mean())
-    return float(np.mean(precisions))
 
 
 main()

@@ -44,7 +44,7 @@ struct BenchCommand: ParsableCommand {
     let parts = part.isEmpty ? Part.allCases : part
     let reference = try model.resolve()
     let network = try reference.load(executor: model.executor, precision: model.precision ?? .auto)
-    var output = BenchOutput(model: reference.name)
+    var output = BenchOutput(model: reference.name, precision: network.precision)
     if parts.contains(.embed) { output.recipes = try embed(network).map(BenchOutput.Recipe.init) }
     if parts.contains(.decode), let folder {
       output.decoding = try decoding(folder, network).map(BenchOutput.Decoding.init)

@@ -1,15 +1,21 @@
 import Foundation
+import Inference
 import Kindred
 
 /// What `kindred bench` prints.
 struct BenchOutput: Encodable {
   var machine = BenchmarkMachine.current
   var model: String
+  /// The numbers that the network ran in.
+  var precision: Precision
   var recipes: [Recipe] = []
   var decoding: [Decoding] = []
   var search: Search?
 
-  init(model: String) { self.model = model }
+  init(model: String, precision: Precision) {
+    self.model = model
+    self.precision = precision
+  }
 
   struct Recipe: Encodable {
     var recipe: String
@@ -92,7 +98,8 @@ struct BenchOutput: Encodable {
 
   private var recipeTable: String {
     var table = Table([
-      (model, .left), ("views", .right), ("network images/s", .right), ("images/s", .right), ("precision@10", .right),
+      ("\(model), \(precision.rawValue)", .left), ("views", .right), ("network images/s", .right), ("images/s", .right),
+      ("precision@10", .right),
       ("mAP", .right),
     ])
     for item in recipes {
