@@ -6,7 +6,9 @@ final class WriterLock: Sendable {
 
   /// - Throws: ``KindredError/Code/busy`` when another process has it.
   init(path: String) throws {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    // The property is set last: a class whose properties are all set is deinitialised when its initialiser throws, and
+    // would truncate and close a descriptor that another thread may have got meanwhile.
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw KindredError(.unwritable, place: path, reason: String(cString: strerror(errno)))
     }
@@ -23,6 +25,7 @@ final class WriterLock: Sendable {
     ftruncate(descriptor, 0)
     // For the message above only; the lock holds without it.
     _ = identifier.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    self.descriptor = descriptor
   }
 
   deinit {
