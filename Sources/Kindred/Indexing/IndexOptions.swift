@@ -23,8 +23,8 @@ public struct IndexOptions: Sendable {
   /// Where calibrations are kept.
   public var models = ModelStore()
 
-  /// New files from which on a calibration comes back: it takes as long as some 150 of them.
-  static let calibrationWorth = 500
+  /// New files from which on a calibration comes back well: it takes as long as some 200 of them in single precision.
+  static let calibrationWorth = 1_000
   /// Threads that decode; all processors when `nil`.
   public var decodingThreads: Int?
   /// Whether a folder that held images and is empty now may empty the collection.
