@@ -24,16 +24,22 @@ extension ExecutorKind {
   public func makeExecutor(
     for graph: Graph, arithmetic: Arithmetic = .single, threads: Int? = nil
   ) throws(InferenceError) -> any Executor {
-    let optimized = try graph.optimized()
+    try makeExecutor(forOptimized: graph.optimized(), arithmetic: arithmetic, threads: threads)
+  }
+
+  /// Prepares a graph that ``Graph/optimized()`` gave, as it is; else as ``makeExecutor(for:arithmetic:threads:)``.
+  public func makeExecutor(
+    forOptimized graph: Graph, arithmetic: Arithmetic = .single, threads: Int? = nil
+  ) throws(InferenceError) -> any Executor {
     switch self {
-    case .oneDNN: return try OneDNNExecutor(graph: optimized, arithmetic: arithmetic, threads: threads)
+    case .oneDNN: return try OneDNNExecutor(graph: graph, arithmetic: arithmetic, threads: threads)
     case .openBLAS:
       guard arithmetic.precision == .single else {
         throw InferenceError(
           code: .unsupported, place: graph.input,
           reason: "OpenBLAS runs networks in f32 only, not in \(arithmetic.precision.rawValue)")
       }
-      return try OpenBLASExecutor(graph: optimized, threads: threads)
+      return try OpenBLASExecutor(graph: graph, threads: threads)
     }
   }
 }

@@ -106,14 +106,15 @@ public final class ImageModel: Sendable {
     kind = executor
     self.threads = threads
     precision = arithmetic.precision
-    self.executor = try executor.makeExecutor(for: graph, arithmetic: arithmetic, threads: threads)
+    self.executor = try executor.makeExecutor(forOptimized: graph, arithmetic: arithmetic, threads: threads)
   }
 
   /// The same network in other numbers. Weights are shared until they are brought into the kernels' form.
   /// - Throws: `InferenceError` where the library or the processor does not have them.
   public convenience init(_ model: ImageModel, arithmetic: Arithmetic) throws(InferenceError) {
     try self.init(
-      model, executor: model.kind.makeExecutor(for: model.graph, arithmetic: arithmetic, threads: model.threads),
+      model,
+      executor: model.kind.makeExecutor(forOptimized: model.graph, arithmetic: arithmetic, threads: model.threads),
       precision: arithmetic.precision)
   }
 

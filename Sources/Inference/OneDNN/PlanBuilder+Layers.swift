@@ -43,7 +43,7 @@ extension PlanBuilder {
   /// What a convolution of integers takes; `nil` where its ranges are not known.
   private func integerArithmetic(_ convolution: Convolution, _ node: Node) -> ConvolutionArithmetic? {
     guard case .integer(let ranges) = arithmetic, convolution.takesIntegers else { return nil }
-    let isSigned = !graph.nonNegativeValues.contains(node.inputs[0])
+    let isSigned = !nonNegativeValues.contains(node.inputs[0])
     guard let sourceScale = ranges.scale(of: node.inputs[0], isSigned: isSigned) else { return nil }
     var result = ConvolutionArithmetic(sourceScale: sourceScale)
     result.types.source = isSigned ? .signed : .unsigned
@@ -116,7 +116,7 @@ extension PlanBuilder {
     guard arithmetic.types.target.isInteger else { return try operand(name, place: node.name) }
     let value = try value(name, place: node.name)
     guard value.descriptor.type?.isInteger != true, case .integer(let ranges) = self.arithmetic else { return value }
-    let isSigned = !graph.nonNegativeValues.contains(name)
+    let isSigned = !nonNegativeValues.contains(name)
     guard let scale = ranges.scale(of: name, isSigned: isSigned) else {
       throw InferenceError(code: .invalidGraph, place: node.name, reason: "the range of \"\(name)\" is missing")
     }

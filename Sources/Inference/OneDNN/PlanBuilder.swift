@@ -25,6 +25,8 @@ final class PlanBuilder {
   let arithmetic: Arithmetic
   /// Values that only layers that take integers need.
   let integerValues: Set<String>
+  /// Values that become unsigned integers.
+  let nonNegativeValues: Set<String>
 
   private(set) var values: [String: Value] = [:]
   /// Values in other layouts or numbers, for whoever reads them next.
@@ -43,6 +45,7 @@ final class PlanBuilder {
     self.graph = graph
     self.arithmetic = arithmetic
     self.isForManyRuns = isForManyRuns
+    nonNegativeValues = graph.nonNegativeValues
     if case .integer(let ranges) = arithmetic {
       integerValues = graph.integerValues(ranges)
     } else {

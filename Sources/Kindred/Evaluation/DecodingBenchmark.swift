@@ -56,6 +56,7 @@ public struct DecodingBenchmark: Sendable {
   public func measure(_ path: DecodingOptions.Path, threads: Int, seconds: Double) -> DecodingMeasurement {
     let decoder = ImageDecoder(
       options: DecodingOptions(path: path, minimumShorterSide: model.recipe.shorterSide))
+    let embedder = Embedder(model: model)
     let next = Atomic<Int>(0)
     let done = Atomic<Int>(0)
     let start = ContinuousClock.now
@@ -63,8 +64,7 @@ public struct DecodingBenchmark: Sendable {
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while ContinuousClock.now < end {
         let picture = pictures[next.add(1, ordering: .relaxed).oldValue % pictures.count]
-        guard let decoded = try? decoder.decode(picture, name: "picture") else { continue }
-        _ = model.prepare(decoded.image)
+        guard (try? embedder.prepare(picture, name: "picture", decoder: decoder)) != nil else { continue }
         done.add(1, ordering: .relaxed)
       }
     }
