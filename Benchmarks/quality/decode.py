@@ -6,7 +6,6 @@ Photos lie in folders by what is in them, so that retrieval can be measured both
 be scaled while they are decoded, some are enlarged too, to shorter sides that are decoded at 1/2, 1/4 and 1/8.
 """
 
-import argparse
 import json
 import os
 import sys
@@ -16,21 +15,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from features import embed, mean_average_precision
+from features import arguments, embed, mean_average_precision
 
 LEAST_MEDIAN, LEAST, MOST_LOSS = 0.995, 0.97, 0.003
 ENLARGED, SIDES = 60, (600, 1200, 3000)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", required=True)
-    parser.add_argument("--pictures", required=True)
-    parser.add_argument("--results", required=True)
-    parser.add_argument("models", nargs="+")
-    options = parser.parse_args()
-    photos, pictures = (sorted(p for p in Path(f).rglob("*") if p.is_file()) for f in (options.photos, options.pictures))
-    labels = np.array([p.parent.name for p in photos])
+    options, photos, pictures, labels = arguments(__doc__)
     found, holds = [], True
     print("| network | pictures | count | median cosine | least cosine | mAP exact | mAP fast |")
     print("|---|---|---|---|---|---|---|")

@@ -1,11 +1,25 @@
 """Features of pictures by the built program, and how well they retrieve."""
 
+import argparse
 import os
 import subprocess
+from pathlib import Path
 
 import numpy as np
 
 PORTION = 200
+
+
+def arguments(description):
+    """What a script that compares features is told: the options, the photos, the pictures, and the photos' labels."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", required=True)
+    parser.add_argument("--pictures", required=True)
+    parser.add_argument("--results", required=True)
+    parser.add_argument("models", nargs="+")
+    options = parser.parse_args()
+    photos, pictures = (sorted(p for p in Path(f).rglob("*") if p.is_file()) for f in (options.photos, options.pictures))
+    return options, photos, pictures, np.array([p.parent.name for p in photos])
 
 
 def embed(model, files, folder, *options):

@@ -6,31 +6,22 @@ Photos lie in folders by what is in them; pictures are named by their ImageNet c
 the pictures. Ten nearest neighbours are those among all photos and pictures.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import numpy as np
 
-from features import embed, mean_average_precision
+from features import arguments, embed, mean_average_precision
 
 # Least mean cosine, least share of neighbours in common, most mAP and top-1 lost.
 BARS = {"bf16": (0.999, 0.98, 0.003, 0.005), "int8": (0.985, 0.93, 0.008, 0.01)}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", required=True)
-    parser.add_argument("--pictures", required=True)
-    parser.add_argument("--results", required=True)
-    parser.add_argument("models", nargs="+")
-    options = parser.parse_args()
-    photos, pictures = (sorted(p for p in Path(f).rglob("*") if p.is_file()) for f in (options.photos, options.pictures))
-    labels = np.array([p.parent.name for p in photos])
+    options, photos, pictures, labels = arguments(__doc__)
     found, missed = [], []
     print("| network | precision | mean cosine | least cosine | neighbours in common | mAP | top-1 |")
     print("|---|---|---|---|---|---|---|")
