@@ -55,29 +55,43 @@ __attribute__((target("avx2,fma,f16c"))) float sum_avx2(__m256 sum) {
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
 }
 
+/// Some rows with two vectors, whose numbers are read once for all of them. Each row's sums are as of one row by itself.
+template <bool both, int rows>
+__attribute__((target("avx2,fma,f16c"))) void rows_f16c(
+  const uint16_t *const *row, const float *a, const float *b, size_t count, float *with_a, float *with_b) {
+  __m256 a0[rows], a1[rows], b0[rows], b1[rows];
+  for (int r = 0; r < rows; r++) a0[r] = a1[r] = b0[r] = b1[r] = _mm256_setzero_ps();
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m256 low_a = _mm256_loadu_ps(a + i), high_a = _mm256_loadu_ps(a + i + 8);
+    const __m256 low_b = both ? _mm256_loadu_ps(b + i) : low_a, high_b = both ? _mm256_loadu_ps(b + i + 8) : high_a;
+    for (int r = 0; r < rows; r++) {
+      const __m256 low = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(row[r] + i)));
+      const __m256 high = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(row[r] + i + 8)));
+      a0[r] = _mm256_fmadd_ps(low, low_a, a0[r]);
+      a1[r] = _mm256_fmadd_ps(high, high_a, a1[r]);
+      if (both) {
+        b0[r] = _mm256_fmadd_ps(low, low_b, b0[r]);
+        b1[r] = _mm256_fmadd_ps(high, high_b, b1[r]);
+      }
+    }
+  }
+  for (int r = 0; r < rows; r++) {
+    float sum_a = sum_avx2(_mm256_add_ps(a0[r], a1[r])), sum_b = sum_avx2(_mm256_add_ps(b0[r], b1[r]));
+    for (size_t rest = i; rest < count; rest++) {
+      const float value = _cvtsh_ss(row[r][rest]);
+      sum_a += value * a[rest];
+      if (both) sum_b += value * b[rest];
+    }
+    with_a[r] = sum_a;
+    if (both) with_b[r] = sum_b;
+  }
+}
+
 template <bool both>
 __attribute__((target("avx2,fma,f16c"))) void dot2_f16c(
   const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b) {
-  __m256 a0 = _mm256_setzero_ps(), a1 = a0, b0 = a0, b1 = a0;
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    const __m256 low = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(row + i)));
-    const __m256 high = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(row + i + 8)));
-    a0 = _mm256_fmadd_ps(low, _mm256_loadu_ps(a + i), a0);
-    a1 = _mm256_fmadd_ps(high, _mm256_loadu_ps(a + i + 8), a1);
-    if (both) {
-      b0 = _mm256_fmadd_ps(low, _mm256_loadu_ps(b + i), b0);
-      b1 = _mm256_fmadd_ps(high, _mm256_loadu_ps(b + i + 8), b1);
-    }
-  }
-  float sum_a = sum_avx2(_mm256_add_ps(a0, a1)), sum_b = sum_avx2(_mm256_add_ps(b0, b1));
-  for (; i < count; i++) {
-    const float value = _cvtsh_ss(row[i]);
-    sum_a += value * a[i];
-    if (both) sum_b += value * b[i];
-  }
-  *with_a = sum_a;
-  if (both) *with_b = sum_b;
+  rows_f16c<both, 1>(&row, a, b, count, with_a, with_b);
 }
 
 __attribute__((target("avx2,fma,f16c"))) float pair_f16c(const uint16_t *a, const uint16_t *b, size_t count) {
@@ -200,21 +214,25 @@ float pair_neon(const uint16_t *a, const uint16_t *b, size_t count) {
 
 using Dot2Function = void (*)(const uint16_t *, const float *, const float *, size_t, float *, float *);
 
+using TwoRowsFunction = void (*)(const uint16_t *const *, const float *, const float *, size_t, float *, float *);
+
 struct Kernel {
   const char *name;
   Dot2Function both, one;
+  /// As these for two rows at once; null where that is no faster.
+  TwoRowsFunction rows_both, rows_one;
   kindred::HalfDotFunction pair;
   bool (*available)();
 };
 
 // Narrow to wide: the last available one is chosen.
 constexpr Kernel kernels[] = {
-  {"plain", dot2_plain<true>, dot2_plain<false>, pair_plain, kindred::always},
+  {"plain", dot2_plain<true>, dot2_plain<false>, nullptr, nullptr, pair_plain, kindred::always},
 #if defined(__x86_64__)
-  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, pair_f16c, kindred::has_f16c},
-  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, pair_avx512, kindred::has_avx512bw},
+  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, rows_f16c<true, 2>, rows_f16c<false, 2>, pair_f16c, kindred::has_f16c},
+  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, nullptr, nullptr, pair_avx512, kindred::has_avx512bw},
 #elif defined(__aarch64__)
-  {"neon", dot2_neon<true>, dot2_neon<false>, pair_neon, kindred::always},
+  {"neon", dot2_neon<true>, dot2_neon<false>, nullptr, nullptr, pair_neon, kindred::always},
 #endif
 };
 constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
@@ -262,7 +280,17 @@ void kindred_half_dots2(
     for (size_t at = 0; at < length * sizeof(uint16_t) + line; at += line) __builtin_prefetch(row(i) + at);
   };
   for (size_t i = 0; i < ahead; i++) prefetch(i);
-  for (size_t i = 0; i < count; i++) {
+  size_t i = 0;
+  // Two rows in turn would keep the processor from fetching ahead by itself.
+  const auto two = !places ? nullptr : b ? kernel.rows_both : kernel.rows_one;
+  for (; two && i + 2 <= count; i += 2) {
+    prefetch(i + ahead);
+    prefetch(i + ahead + 1);
+    const uint16_t *const pair[] = {
+      reinterpret_cast<const uint16_t *>(row(i)), reinterpret_cast<const uint16_t *>(row(i + 1))};
+    two(pair, a, b, length, with_a + i, b ? with_b + i : nullptr);
+  }
+  for (; i < count; i++) {
     prefetch(i + ahead);
     run(reinterpret_cast<const uint16_t *>(row(i)), a, b, length, with_a + i, b ? with_b + i : nullptr);
   }

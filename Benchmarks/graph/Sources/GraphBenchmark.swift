@@ -26,7 +26,7 @@ import VectorIndex
     10, 12, 14, 16, 18, 20, 23, 26, 30, 34, 38, 43, 48, 54, 60, 68, 76, 85, 96, 110, 125, 140, 160, 180, 200, 230, 260,
     300, 350, 400, 480, 560, 640, 800, 1000,
   ]
-  private static let rescored = [14, 17, 20, 24, 28, 34, 40, 50, 60, 80]
+  private static let rescored = [14, 17, 20, 24, 28, 34, 40, 50, 60, 80, 100]
 
   struct Level: Encodable {
     var level: Int
@@ -165,11 +165,12 @@ import VectorIndex
     of graph: SearchGraph, _ questions: [[Float]], _ truth: [Set<Int>], _ embeddings: EmbeddingRows
   ) throws -> [Point] {
     var points: [Point] = []
+    var best = 0.0
     for rescored in Self.rescored {
       for ef in Self.efs where ef >= rescored {
         var found: [[Neighbor]] = []
         var times: [Double] = []
-        while times.count < 3 || times.reduce(0, +) < 0.03 {
+        while times.count < 3 || times.reduce(0, +) < 0.03, times.reduce(0, +) < 0.5 {
           let (answers, time) = try timed {
             try questions.map {
               try graph.neighbors(of: $0, top: Self.top, ef: ef, rescored: rescored, embeddings: embeddings)
@@ -186,6 +187,9 @@ import VectorIndex
             ef: ef, rescored: rescored, recall: recall(found.map { Set($0.map(\.row)) }, truth),
             queriesPerSecond: Double(questions.count) / times[times.count / 2]))
         guard let last = points.last, last.recall < Self.enough else { break }
+        // It only becomes slower from here.
+        if last.queriesPerSecond < best / 2 { break }
+        if last.recall >= Self.aim { best = max(best, last.queriesPerSecond) }
         // More candidates of the graph do not help when too few are compared exactly.
         if points.count > 8, points.suffix(8).allSatisfy({ $0.rescored == rescored }),
           last.recall - points[points.count - 8].recall < 0.0003
