@@ -19,19 +19,20 @@ struct ChannelScales {
   ///   - bound: what the integers must keep to.
   init(_ weights: Tensor, bound: Bound) {
     let (inputs, area) = (weights.shape[1], weights.shape[2] * weights.shape[3])
-    values = (0..<weights.shape[0]).map { output in
-      weights.values.withUnsafeBufferPointer { all in
-        let rows = UnsafeBufferPointer(rebasing: all[output * inputs * area..<(output + 1) * inputs * area])
+    let pairs = bound == .pairs ? inputs / 2 : 0
+    values = weights.values.withUnsafeBufferPointer { all in
+      guard let base = all.baseAddress else { return [] }
+      return (0..<weights.shape[0]).map { output in
+        let row = base + output * inputs * area
         var largest = Largest()
-        for value in rows { largest.take(value.magnitude) }
-        if bound == .pairs {
-          for first in stride(from: 0, to: inputs - 1, by: 2) {
-            for place in first * area..<(first + 1) * area {
-              let (left, right) = (rows[place], rows[place + area])
-              // Only what has one sign adds up. Rounding may add one step.
-              largest.take((left > 0 ? left : 0) + (right > 0 ? right : 0))
-              largest.take((left < 0 ? -left : 0) + (right < 0 ? -right : 0))
-            }
+        for index in 0..<inputs * area { largest.take(row[index]) }
+        // Two loops for the same pairs: compilers take many at once where the inner one is long, or alone.
+        if area == 1 {
+          for pair in 0..<pairs { largest.takeSum(row[2 * pair], row[2 * pair + 1]) }
+        } else {
+          for pair in 0..<pairs {
+            let (left, right) = (row + 2 * pair * area, row + (2 * pair + 1) * area)
+            for place in 0..<area { largest.takeSum(left[place], right[place]) }
           }
         }
         // A channel of zeros, or of numbers too small to divide by, has any scale.
@@ -41,14 +42,21 @@ struct ChannelScales {
     }
   }
 
-  /// The largest of numbers that are not negative; what is no number is left out.
+  /// The largest magnitude; what is no number is left out.
   ///
-  /// Such numbers are in the order of their bits, and compilers compare many integers at once.
+  /// Numbers without a sign are in the order of their bits, and compilers compare many integers at once.
   private struct Largest {
     private var bits: Int32 = 0
 
-    mutating func take(_ value: Float) {
-      let candidate = Int32(bitPattern: value.bitPattern)
+    mutating func take(_ number: Float) { take(bits: Int32(bitPattern: number.bitPattern) & .max) }
+
+    /// Of two numbers only what has one sign adds up. Rounding may add one step.
+    mutating func takeSum(_ left: Float, _ right: Float) {
+      let differ = (Int32(bitPattern: left.bitPattern) ^ Int32(bitPattern: right.bitPattern)) >> 31
+      take(bits: Int32(bitPattern: (left + right).bitPattern) & .max & ~differ)
+    }
+
+    private mutating func take(bits candidate: Int32) {
       bits = max(bits, candidate <= Int32(bitPattern: Float.infinity.bitPattern) ? candidate : 0)
     }
 
