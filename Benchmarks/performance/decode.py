@@ -27,7 +27,7 @@ def kindred(options, folder, path, model, seconds):
 
 def run(options, results):
     seconds = 1.0 if options.quick else SECONDS
-    model = "default" if "default" in options.models else options.models[-1]
+    model = models.chosen(options, "default")[0]
     counts = {"photos": 100} if options.quick else {"photos": 200, "12 megapixels": 40}
     for name, count in counts.items():
         make = photos.repeated if name == "photos" else photos.large

@@ -24,6 +24,13 @@ class Model:
         return self.path.endswith(".safetensors")
 
 
+def chosen(options, *names):
+    """The networks that the user named, or else those of `names` that are there."""
+    if options.models_named:
+        return options.models
+    return [path for path in options.models if pathlib.Path(path).stem in names] or options.models[-1:]
+
+
 def find(kindred, argument):
     if os.path.exists(argument):
         path, name = os.path.abspath(argument), pathlib.Path(argument).stem
