@@ -51,7 +51,7 @@ class Program:
             return
         with turns.machine(exclusive=True):
             self.seconds(batch, WARM // batch)
-            self.counts[batch] = max(2, round(target / self.seconds(batch, 2)))
+            self.counts[batch] = max(1, round(target / self.seconds(batch, 2)))
 
     def rate(self, batch):
         return batch / self.seconds(batch, self.counts[batch])
@@ -175,7 +175,7 @@ def nearness(features, reference):
 
 
 def run(options, results):
-    target = 1.0 if options.quick else 2.0
+    target = 0.5 if options.quick else 2.0
     for argument in options.models:
         model = models.find(options.kindred, argument)
         print(f"== network: {model.name}", file=sys.stderr, flush=True)
