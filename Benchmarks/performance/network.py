@@ -128,6 +128,7 @@ def choose(name, forms, reference, target):
     able, found = [], {}
     least = LEAST_COSINE[name.split()[-1] if name.split()[-1] in LEAST_COSINE else "f32"]
     for form in forms:
+        print(f"  {name}: {form.name}", file=sys.stderr, flush=True)
         try:
             form.start()
             with turns.machine(exclusive=False):
