@@ -82,7 +82,7 @@ def best(options, folder, name, engine, file, choices, fixed=()):
         for key, command in commands.items()
     ]
     chosen, rates = turns.fastest(competitors, tries=1, together=False)
-    print(f"  {name}: {chosen.name}", file=sys.stderr, flush=True)
+    print(f"  {name}: {chosen.name or 'without settings'}", file=sys.stderr, flush=True)
     return chosen.name.split(), {key: round(rate, 1) for key, rate in rates.items()}
 
 
