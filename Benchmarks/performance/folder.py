@@ -16,6 +16,8 @@ import turns
 
 # Kindred at `auto` and at f32 over PyTorch, and at `auto` over ONNX Runtime's int8 (docs/performance.md).
 BARS = {("auto", "PyTorch"): 4.0, ("auto", "ONNX Runtime int8"): 1.5, ("f32", "PyTorch"): 2.0}
+# What a precision is compared with.
+PEERS = {"f32": ("PyTorch", "ONNX Runtime f32"), "auto": ("PyTorch", "ONNX Runtime int8")}
 TRIAL = 160
 # Photos of each kind, where no count is named.
 PHOTOS, LARGE = 2000, 300
@@ -138,8 +140,10 @@ def measure(options, results, group, make, count, commands):
                        "cores_busy": round(statistics.median(command.busy), 3)}
     results.add(group, "images/s", entries, rates)
     names = [command.name for command in commands]
-    for ours in [name for name in names if name.startswith("Kindred")]:
-        for other in [name for name in names if not name.startswith("Kindred")]:
-            if ours.endswith(SCALED) == other.endswith(SCALED) or not other.endswith(SCALED):
-                results.compare(group, ours, other, BARS.get((ours.removeprefix("Kindred ").removesuffix(SCALED), other)))
+    for precision, peers in PEERS.items():
+        for ours in (f"Kindred {precision}", f"Kindred {precision}{SCALED}"):
+            for other in [peer + scaled for peer in peers for scaled in ("", SCALED)]:
+                # What is scaled is compared with both, the whole decoded with the same only.
+                if {ours, other} <= set(names) and (ours.endswith(SCALED) or not other.endswith(SCALED)):
+                    results.compare(group, ours, other, BARS.get((precision, other)))
     results.write()
