@@ -15,6 +15,8 @@ import workers
 BATCHES = (16, 1)
 # Kindred over the best of the peer's forms, at a batch of 16 (docs/performance.md).
 BARS = {"f32": 1.15, "bf16": 1.3, "int8": 1.1}
+# Kindred's images a second one by one over those in batches of 16.
+SINGLE_BAR = 0.85
 CALIBRATION = 64
 # Pictures before anything is timed: Kindred lays out its work anew after 64 in batches of one size.
 WARM = 80
@@ -210,7 +212,7 @@ def run(options, results):
             for forms in [ours.values(), *peers.values()]:
                 for program in forms:
                     program.close()
-        whole_batches(results, model.name)
+        single_images(results, model.name)
         results.write()
 
 
@@ -232,10 +234,7 @@ def compare(results, group, batch):
             results.compare(group, f"Kindred {precision}", peer, bars.get(precision) if decides else None)
 
 
-def whole_batches(results, model):
-    """How much slower single images are than batches, within Kindred."""
-    found = {(item["group"], item["name"]): item["median"] for item in results.data["measurements"]}
-    for (group, name), rate in found.items():
-        if group == f"{model}, batch 1" and name.startswith("Kindred"):
-            share = rate / found[f"{model}, batch 16", name]
-            results.data["settings"].setdefault("batch_1_over_16", {})[f"{model}, {name}"] = round(share, 3)
+def single_images(results, model):
+    """How fast single images are against batches, within Kindred."""
+    for precision in BARS:
+        results.compare(f"{model}, batch 1", f"Kindred {precision}", f"Kindred {precision}", SINGLE_BAR, f"{model}, batch 16")
