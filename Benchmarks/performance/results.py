@@ -45,8 +45,8 @@ class Results:
             return
         ratios = [a / b for a, b in zip(first, second)]
         found = {
-            "group": group, "of": ours, "to": f"{peers_group}, {peer}" if peers_group else peer, "median": round(statistics.median(ratios), 3),
-            "least": round(min(ratios), 3), "most": round(max(ratios), 3),
+            "group": group, "of": ours, "to": f"{peers_group}, {peer}" if peers_group else peer,
+            "median": round(statistics.median(ratios), 3), "least": round(min(ratios), 3), "most": round(max(ratios), 3),
         }
         if bar is not None:
             found |= {"bar": bar, "met": statistics.median(ratios) >= bar}
