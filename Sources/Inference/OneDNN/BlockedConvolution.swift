@@ -26,6 +26,8 @@ struct BlockedConvolution {
 
   /// Fewer tiles than that take longer to read Winograd's weights, four times as many, than they save.
   private static let leastTiles = 16
+  /// More than networks have; what counts them is on the stack.
+  private static let mostInputs = 4096
   /// With more, the weights of sixteen outputs of the direct algorithm leave the second-level cache.
   private static let mostDirectInputs = 256
 
@@ -34,7 +36,7 @@ struct BlockedConvolution {
   init?(_ convolution: Convolution, source: [Int], threads: Int) {
     guard BlockedConvolution.suitsProcessor, convolution.groups == 1, convolution.dilation == Size2D(1, 1),
       convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
-      convolution.weights.shape[0] % 16 == 0, source[1] % 8 == 0
+      convolution.weights.shape[0] % 16 == 0, source[1] % 8 == 0, source[1] <= BlockedConvolution.mostInputs
     else { return nil }
     let (height, width) = (source[2], source[3])
     switch convolution.stride {

@@ -109,7 +109,8 @@ public final class OneDNNExecutor: Executor {
   private func plan(for shape: [Int]) throws(InferenceError) -> Plan {
     if let index = state.plans.firstIndex(where: { $0.inputShape == shape }) {
       let known = state.plans.remove(at: index)
-      let isWorthMore = known.runCount * shape[0] >= OneDNNExecutor.imagesUntilMoreCare
+      let isWorthMore =
+        arithmetic.precision == .single && known.runCount * shape[0] >= OneDNNExecutor.imagesUntilMoreCare
       // The known plan lives on until the other is made: they share what weights they can.
       let plan = isWorthMore && !known.isForManyRuns ? try makePlan(for: shape, isForManyRuns: true) : known
       state.plans.insert(plan, at: 0)
