@@ -43,7 +43,7 @@ def features(options):
         with tempfile.TemporaryDirectory() as work, turns.machine(exclusive=False):
             index = ["--index", os.path.join(work, "index")]
             subprocess.run([options.kindred, "index", *folders, *index, "--model", network, "--recipe", "plain", "--labels",
-                            "none"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                            "none", "--precision", "f32"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             subprocess.run([options.kindred, "export", os.path.join(work, "features.npy"), *index], check=True,
                            stdout=subprocess.DEVNULL)
             # Copies are one row of a collection.

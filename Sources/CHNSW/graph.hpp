@@ -151,7 +151,7 @@ class Graph : public hnswlib::HierarchicalNSW<float> {
   std::unique_ptr<std::mutex[]> locks_;
   static constexpr size_t lock_count = 1024;
   /// Nodes of layer 1 from which layer 0 is searched.
-  static constexpr size_t entry_count = 32;
+  static constexpr size_t entry_count = 8;
   /// Bytes of lists above layer 0.
   std::atomic<size_t> upper_bytes_{0};
   /// Rows that are in the graph in full.
