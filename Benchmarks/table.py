@@ -13,6 +13,13 @@ sys.path.insert(0, str(HERE / "performance"))
 
 import results
 
+# The packages whose versions stand above a table.
+LIBRARIES = ("hnswlib", "faiss-cpu", "usearch", "voyager")
+PEERS = {
+    "network": ("torch", "onnxruntime"), "decode": ("pillow", "numpy", "torchvision"),
+    "folder": ("torch", "torchvision", "onnxruntime", "pillow", "numpy"), "graph": LIBRARIES,
+    "exact": (*LIBRARIES, "numpy"), "start": (),
+}
 DOCUMENT = HERE.parent / "docs" / "performance.md"
 
 
@@ -23,10 +30,10 @@ def section(name):
     with open(path) as file:
         data = json.load(file)
     machine = data["machine"]
-    versions = ", ".join(f"{package} {version}" for package, version in data["versions"].items())
+    versions = ", ".join(f"{package} {data['versions'][package]}" for package in PEERS[name] if package in data["versions"])
     return [
         f"`Benchmarks/run {name}` on {data['date']} at commit {data['commit']}: {machine['processor']} "
-        f"({machine['kind']}), {data['threads']} threads, medians of {data['rounds']} rounds; {versions}.",
+        f"({machine['kind']}), {data['threads']} threads, medians of {data['rounds']} rounds{versions and '; ' + versions}.",
         "",
         *results.tables(data),
     ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,13 @@ import photos
 import turns
 
 # Kindred at `auto` and at f32 over PyTorch, and at `auto` over ONNX Runtime's int8 (docs/performance.md).
-BARS = {("fast auto", "PyTorch"): 4.0, ("fast auto", "ONNX Runtime int8"): 1.5, ("fast f32", "PyTorch"): 2.0}
+BARS = {("auto", "PyTorch"): 4.0, ("auto", "ONNX Runtime int8"): 1.5, ("f32", "PyTorch"): 2.0}
+# What a precision is compared with.
+PEERS = {"f32": ("PyTorch", "ONNX Runtime f32"), "auto": ("PyTorch", "ONNX Runtime int8")}
 TRIAL = 160
+# Photos of each kind, where no count is named.
+PHOTOS, LARGE = 2000, 300
+SCALED = ", scaled"
 
 
 class Command:
@@ -53,13 +59,13 @@ def done(text):
     return answer.get("images", answer.get("indexed"))
 
 
-def kindred(options, model, path, precision):
+def kindred(options, model, precision, scaled):
     def build(folder, work):
-        command = [options.kindred, "index", folder, "--index", os.path.join(work, "index"), "--model", model.argument,
-                   "--recipe", "plain", "--labels", "none", "--decode", path, "--json"]
-        return command + (["--precision", precision] if precision else [])
+        return [options.kindred, "index", folder, "--index", os.path.join(work, "index"), "--model", model.argument,
+                "--recipe", "plain", "--labels", "none", "--decode", "fast" if scaled else "exact",
+                "--precision", precision, "--threads", str(options.threads), "--json"]
 
-    return Command(f"Kindred {path} {precision or 'f32'}", build)
+    return Command(f"Kindred {precision}" + SCALED * scaled, build)
 
 
 def peer(options, name, engine, file, *settings):
@@ -78,65 +84,66 @@ def best(options, folder, name, engine, file, choices, fixed=()):
         for key, command in commands.items()
     ]
     chosen, rates = turns.fastest(competitors, tries=1, together=False)
-    print(f"  {name}: {chosen.name}", file=sys.stderr, flush=True)
+    print(f"  {name}: {chosen.name or 'without settings'}", file=sys.stderr, flush=True)
     return chosen.name.split(), {key: round(rate, 1) for key, rate in rates.items()}
 
 
 def competitors(options, model, results):
-    """Kindred's settings, and the peers' at their best, with Pillow's draft mode and without."""
+    """Kindred's precisions and the peers' at their best: those that decode every sample, and the same, scaled while
+    decoding."""
     with turns.machine(exclusive=False):
         trial = photos.repeated(options.cache, options.files, TRIAL)
         calibration = photos.table(options.cache, options.files[1:], network.CALIBRATION, model.recipe)
         variant = network.int8_variant()
         files = models.onnx_files(model, options.cache, options.python, calibration, [variant])
-    help_text = machine.output([options.kindred, "index", "--help"])
-    precisions = ["f32", "auto"] if "--precision" in help_text else [None]
-    found = [kindred(options, model, path, precision) for path in ("exact", "fast") for precision in precisions]
+        # As the peer's weights are made ready before.
+        machine.output([options.kindred, "model", "quantize", model.argument, "--calibrate", options.photos])
     tried = results.data["settings"].setdefault("tried", {}).setdefault(model.name, {})
+    builders = [lambda scaled, precision=precision: kindred(options, model, precision, scaled)
+                for precision in ("f32", "auto")]
+
+    def add(name, engine, file, choices, *fixed):
+        settings, tried[name] = best(options, trial, name, engine, file, choices, fixed)
+        builders.append(
+            lambda scaled: peer(options, name + SCALED * scaled, engine, file, *settings, *fixed, *["--draft"] * scaled))
+
     if model.is_torch:
         forms = ["eager", "frozen-channels-last"]
-        choices = [("--form", form, "--feeding", feeding) for form in forms for feeding in ("threads", "loader")]
-        settings, tried["PyTorch"] = best(options, trial, "PyTorch", "torch", model.path, choices)
-        found += [peer(options, "PyTorch", "torch", model.path, *settings),
-                  peer(options, "PyTorch, draft", "torch", model.path, *settings, "--draft")]
+        add("PyTorch", "torch", model.path,
+            [("--form", form, "--feeding", feeding) for form in forms for feeding in ("threads", "loader")])
     for precision, file in {"f32": "f32", "int8": variant}.items():
-        name, path = f"ONNX Runtime {precision}", files / f"{file}.onnx"
-        fixed = ("--recipe", model.recipe)
-        settings, tried[name] = best(options, trial, name, "onnx", path, [("--spinning",), ()], fixed)
-        found += [peer(options, name, "onnx", path, *settings, *fixed),
-                  peer(options, f"{name}, draft", "onnx", path, *settings, *fixed, "--draft")]
-    return found
+        add(f"ONNX Runtime {precision}", "onnx", files / f"{file}.onnx", [("--spinning",), ()], "--recipe", model.recipe)
+    return [[build(scaled) for build in builders] for scaled in (False, True)]
 
 
 def run(options, results):
-    counts = {"photos": options.count or 2000, "12 megapixels": max(1, (options.count or 2000) * 3 // 20)}
-    chosen = options.models if options.models_named else list(dict.fromkeys([options.models[0], "default"]))
-    for argument in chosen:
+    for argument in models.chosen(options, "resnet18", "default"):
         model = models.find(options.kindred, argument)
         print(f"== folder: {model.name}", file=sys.stderr, flush=True)
-        commands = competitors(options, model, results)
-        for name, count in counts.items():
-            with turns.machine(exclusive=False):
-                folder = (photos.repeated if name == "photos" else photos.large)(options.cache, options.files, count)
-            group = f"{model.name}, {count} {'photos' if name == 'photos' else 'photos of ' + name}"
-            for command in commands:
-                command.seconds, command.busy = [], []
-            entries = [
-                turns.Competitor(command.name, lambda command=command: command.rate(folder)) for command in commands
-            ]
-            rates = turns.alternate(entries, options.rounds, together=False)
-            for command, entry in zip(commands, entries):
-                entry.facts = {"seconds": round(sorted(command.seconds)[len(command.seconds) // 2], 2),
-                               "cores_busy": round(sorted(command.busy)[len(command.busy) // 2], 3)}
-            results.add(group, "images/s", entries, rates)
-            compare(results, group, [command.name for command in commands])
-            results.write()
+        whole, scaled = competitors(options, model, results)
+        count = options.count or PHOTOS
+        measure(options, results, f"{model.name}, {count} photos", photos.repeated, count, whole)
+        # What is to be scaled while decoding must be twice as large as the network's input.
+        count = max(1, count * LARGE // PHOTOS)
+        measure(options, results, f"{model.name}, {count} photos of 12 megapixels", photos.large, count, whole + scaled)
 
 
-def compare(results, group, names):
-    for ours in [name for name in names if name.startswith("Kindred")]:
-        setting = ours.removeprefix("Kindred ")
-        for other in [name for name in names if not name.startswith("Kindred")]:
-            # Scaled while decoding against the same, and the whole decoded against the same.
-            if setting.startswith("fast") or not other.endswith("draft"):
-                results.compare(group, ours, other, BARS.get((setting, other)))
+def measure(options, results, group, make, count, commands):
+    with turns.machine(exclusive=False):
+        folder = make(options.cache, options.files, count)
+    for command in commands:
+        command.seconds, command.busy = [], []
+    entries = [turns.Competitor(command.name, lambda command=command: command.rate(folder)) for command in commands]
+    rates = turns.alternate(entries, options.rounds, together=False)
+    for command, entry in zip(commands, entries):
+        entry.facts = {"seconds": round(statistics.median(command.seconds), 2),
+                       "cores_busy": round(statistics.median(command.busy), 3)}
+    results.add(group, "images/s", entries, rates)
+    names = [command.name for command in commands]
+    for precision, peers in PEERS.items():
+        for ours in (f"Kindred {precision}", f"Kindred {precision}{SCALED}"):
+            for other in [peer + scaled for peer in peers for scaled in ("", SCALED)]:
+                # What is scaled is compared with both, the whole decoded with the same only.
+                if {ours, other} <= set(names) and (ours.endswith(SCALED) or not other.endswith(SCALED)):
+                    results.compare(group, ours, other, BARS.get((precision, other)))
+    results.write()

@@ -24,6 +24,13 @@ class Model:
         return self.path.endswith(".safetensors")
 
 
+def chosen(options, *names):
+    """The networks that the user named, or else those of `names` that are there."""
+    if options.models_named:
+        return options.models
+    return [path for path in options.models if pathlib.Path(path).stem in names] or options.models[-1:]
+
+
 def find(kindred, argument):
     if os.path.exists(argument):
         path, name = os.path.abspath(argument), pathlib.Path(argument).stem
@@ -46,14 +53,14 @@ def stored(kindred, name):
 def onnx_files(model, cache, python, calibration=None, variants=()):
     """The folder of the model's files for ONNX Runtime; see peers/onnx_models.py."""
     stat = os.stat(model.path)
-    key = hashlib.sha256(
-        json.dumps([model.path, stat.st_size, stat.st_mtime, str(calibration), machine.output(
-            [python, "-c", "import onnxruntime; print(onnxruntime.__version__)"])]).encode()
-    ).hexdigest()[:12]
+    script = PEERS / "onnx_models.py"
+    version = machine.output([python, "-c", "import onnxruntime; print(onnxruntime.__version__)"])
+    made_of = [model.path, stat.st_size, stat.st_mtime, str(calibration), version, script.read_text()]
+    key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:12]
     folder = pathlib.Path(cache) / "benchmark-models" / f"{model.name}-{key}"
     if all((folder / f"{name}.onnx").exists() for name in ["f32", *variants]):
         return folder
-    command = [python, str(PEERS / "onnx_models.py"), model.path, str(folder)]
+    command = [python, str(script), model.path, str(folder)]
     if variants:
         command += [str(calibration), *variants]
     run = subprocess.run(command, env=machine.peer_environment(), capture_output=True, text=True)

@@ -6,18 +6,21 @@ import tempfile
 
 import decode
 import machine
+import models
 import network
 import results
 
 # A ratio may fall so far under the recorded one.
 TOLERANCE = 0.15
+ROUNDS = 11
 
 
 def run(options):
     """The status to end with."""
-    options.rounds = min(options.rounds, 5)
+    # Many short turns: a median of them bears what else the machine does for a moment.
+    options.rounds = options.rounds or ROUNDS
     # The smaller of the networks: figures of it are steady sooner.
-    options.models = options.models[:1] if options.models_named else options.models[-2:-1] or options.models
+    options.models = models.chosen(options, "resnet18")[:1]
     measured = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, module in {"network": network, "decode": decode}.items():
@@ -46,12 +49,20 @@ def run(options):
         print(f"no ratios are recorded for processors of the kind {kind} (there are: {', '.join(recorded) or 'none'}); "
               "record them with --quick --record at a commit that is known to be good")
         return 2
-    return verdict(measured, recorded[kind])
+    return verdict(measured, recorded[kind], options)
 
 
-def verdict(measured, recorded):
+def verdict(measured, recorded, options):
+    if recorded["threads"] != options.threads:
+        print(f"the recorded ratios are of {recorded['threads']} threads: say --threads {recorded['threads']}")
+        return 2
+    for package, version in machine.versions(options.kindred).items():
+        before = recorded["versions"].get(package, "none")
+        if before != version and package != "kindred":
+            print(f"{package} is {version} now; the recorded ratios are over {before}")
     fallen, missing = 0, 0
-    print(f"recorded on {recorded['date']} at {recorded['commit']}; a ratio may be {TOLERANCE:.0%} under:")
+    print(f"recorded on {recorded['date']} at {recorded['commit']} on {recorded['machine']['processor']} "
+          f"({recorded['machine']['kind']}); a ratio may be {TOLERANCE:.0%} under:")
     for name, before in recorded["ratios"].items():
         now = measured.get(name)
         if now is None:

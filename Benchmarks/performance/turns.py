@@ -50,7 +50,7 @@ def alternate(competitors, rounds, show=True, together=True):
                 with contextlib.nullcontext() if together else machine(exclusive=True):
                     rates[competitor.name].append(competitor.measure())
         if show:
-            latest = ", ".join(f"{name} {found[-1]:.1f}" for name, found in rates.items())
+            latest = ", ".join(f"{name} {found[-1]:.4g}" for name, found in rates.items())
             print(f"  round {number + 1} of {rounds}: {latest}", file=sys.stderr, flush=True)
     return rates
 

@@ -46,16 +46,24 @@ public struct Projection: Sendable, Equatable {
         code: .damaged, reason: "\(components.count) numbers are not components of vectors of \(dimension)")
     }
     let count = components.count / dimension
-    let products = MatrixMath.selfProduct(components, rows: count, columns: dimension, ofRows: true)
-    for (index, product) in products.enumerated() {
-      let expected: Float = index.isMultiple(of: count + 1) ? 1 : 0
-      // False for what is not a number.
-      guard abs(product - expected) <= 1e-3 else {
-        throw VectorIndexError(code: .damaged, reason: "the components are not orthonormal")
-      }
+    guard Self.areOrthonormal(components, count: count, dimension: dimension) else {
+      throw VectorIndexError(code: .damaged, reason: "the components are not orthonormal")
     }
     self.dimension = dimension
     self.components = components
+  }
+
+  private static func areOrthonormal(_ components: [Float], count: Int, dimension: Int) -> Bool {
+    components.withUnsafeBufferPointer { rows in
+      guard let base = rows.baseAddress else { return false }
+      var products = [Float](repeating: 0, count: count)
+      return (0..<count).allSatisfy { row in
+        // OpenBLAS would wake other threads, which then look for work for as long as a search takes.
+        kindred_dots(base, row + 1, dimension, base + row * dimension, &products)
+        // False for what is not a number.
+        return products[..<row].allSatisfy { abs($0) <= 1e-3 } && abs(products[row] - 1) <= 1e-3
+      }
+    }
   }
 
   /// Vectors along the components: `[rows, count]`, flattened.

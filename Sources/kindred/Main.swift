@@ -8,6 +8,7 @@ import Kindred
 @main
 enum Main {
   static func main() async {
+    Allocation.keepLargePieces()
     let arguments = CommandLine.arguments
     let home = KindredHome().path
     let verdict = OpenBLASSafety.ensure(cacheFile: home + "/openblas-check", arguments: arguments)

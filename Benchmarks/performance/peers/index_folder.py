@@ -25,8 +25,13 @@ def in_threads(files, prepare, options):
         ahead = [pool.submit(prepare, file) for file in itertools.islice(waiting, 4 * options.batch)]
         while ahead:
             batch, ahead = ahead[: options.batch], ahead[options.batch :]
-            yield numpy.stack([numpy.asarray(item.result()) for item in batch])
+            yield numpy.stack([item.result() for item in batch])
             ahead += [pool.submit(prepare, file) for file in itertools.islice(waiting, len(batch))]
+
+
+def plainly(options):
+    """Prepares a photo with Pillow and NumPy."""
+    return lambda file: photos.normalized(photos.crop(file, options.draft), options.recipe)
 
 
 class Photos:
@@ -65,7 +70,8 @@ def torch_run(options):
 
     def batches(files):
         if options.feeding == "threads":
-            return in_threads(files, prepare, options)
+            # Tensors' arithmetic in a pool's threads would start threads of its own for each of them.
+            return in_threads(files, plainly(options), options)
         return torch.utils.data.DataLoader(
             Photos(files, prepare), batch_size=options.batch, num_workers=options.threads)
 
@@ -78,11 +84,10 @@ def onnx_run(options):
     session, orient = onnx_session.session(options.model, options.threads, options.spinning)
     name = session.get_inputs()[0].name
 
-    def prepare(file):
-        return photos.normalized(photos.crop(file, options.draft), options.recipe)
-
     return (
-        lambda batch: session.run(None, {name: orient(batch)})[0], lambda files: in_threads(files, prepare, options))
+        lambda batch: session.run(None, {name: orient(batch)})[0],
+        lambda files: in_threads(files, plainly(options), options),
+    )
 
 
 def main():

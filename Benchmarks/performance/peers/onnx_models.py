@@ -10,7 +10,10 @@ import sys
 
 import numpy
 import onnx
+from onnx import version_converter
 
+# The first opset whose QDQ has scales for each channel is 13.
+OPSET = 17
 # Format, whether weights have 7 bits (processors without VNNI add pairs of products in 16 bits), activations' type.
 VARIANTS = {
     "qdq": ("QDQ", False, "QUInt8"),
@@ -29,7 +32,7 @@ def export(weights, path):
     example = torch.zeros(2, 3, 224, 224)
     torch.onnx.export(
         network, (example,), path, input_names=["input"], output_names=["features"], dynamo=False,
-        dynamic_axes={"input": {0: "batch"}, "features": {0: "batch"}}, opset_version=17,
+        dynamic_axes={"input": {0: "batch"}, "features": {0: "batch"}}, opset_version=OPSET,
     )
 
 
@@ -50,6 +53,8 @@ def cut(source, path):
     used = [tensor for tensor in model.graph.initializer if tensor.name in wanted]
     del model.graph.initializer[:]
     model.graph.initializer.extend(used)
+    if model.opset_import[0].version < OPSET:
+        model = version_converter.convert_version(model, OPSET)
     onnx.save(model, path)
 
 

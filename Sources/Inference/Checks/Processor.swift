@@ -11,7 +11,7 @@ public enum Processor {
   /// Integers of eight bits at more than the speed of single precision.
   public static var hasFastIntegers: Bool { has(dnnl_cpu_isa_avx2) }
 
-  private static func has(_ isa: dnnl_cpu_isa_t) -> Bool {
+  static func has(_ isa: dnnl_cpu_isa_t) -> Bool {
     dnnl_get_effective_cpu_isa().rawValue & isa.rawValue == isa.rawValue
   }
 }

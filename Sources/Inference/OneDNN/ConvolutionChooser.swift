@@ -52,14 +52,14 @@ struct ConvolutionChooser {
     return try makeDescriptor(inBlocks: false)
   }
 
-  /// Where the processor and the channels fit.
+  /// Where the processor, the batch and the channels fit.
   private var prefersBlocks: Bool {
-    let avx512 = dnnl_cpu_isa_avx512_core.rawValue
-    return dnnl_get_effective_cpu_isa().rawValue & avx512 == avx512 && convolution.groups == 1
+    Processor.has(dnnl_cpu_isa_avx512_core) && convolution.groups == 1 && source[0] >= ConvolutionChooser.leastImages
       && target[1] % ConvolutionChooser.block == 0
   }
 
   private static let block = 16
+  private static let leastImages = 8
 
   private func makeDescriptor(inBlocks: Bool) throws(InferenceError) -> PrimitiveDescriptor {
     try PrimitiveDescriptor(

@@ -25,6 +25,9 @@ struct MemoryDescriptor: Equatable {
   /// `[N, C, H, W]` with sixteen channels together, the vectors of AVX-512.
   init(sixteenChannelBlocks shape: [Int]) throws(InferenceError) { try self.init(shape, .single, dnnl_aBcd16b) }
 
+  /// `[N, C, H, W]` with eight channels together, the vectors of AVX2.
+  init(eightChannelBlocks shape: [Int]) throws(InferenceError) { try self.init(shape, .single, dnnl_aBcd8b) }
+
   /// `[N, C, H, W]` with all channels of a place together.
   init(channelsLast shape: [Int], _ type: ElementType) throws(InferenceError) { try self.init(shape, type, dnnl_acdb) }
 

@@ -30,10 +30,9 @@ public final class OneDNNExecutor: Executor {
   private static let plansKept = 4
   /// Images that run at once: more is no faster, and takes more memory.
   private static let largestPass = 16
-  /// A plan for so many images that was run so often is made anew, with more care: the 0.2 s that this takes for
-  /// ResNet-50 come back after about as many runs again.
-  private static let imagesOfBatch = 8
-  private static let runsOfBatch = 4
+  /// A plan that has run so many images is made anew, with more care: the time that this takes, a fraction of a second
+  /// for ResNet-50, comes back after about as many images again.
+  private static let imagesUntilMoreCare = 64
 
   /// - Parameters:
   ///   - graph: run as it is, after validation; see ``Graph/optimized()``.
@@ -110,7 +109,8 @@ public final class OneDNNExecutor: Executor {
   private func plan(for shape: [Int]) throws(InferenceError) -> Plan {
     if let index = state.plans.firstIndex(where: { $0.inputShape == shape }) {
       let known = state.plans.remove(at: index)
-      let isWorthMore = shape[0] >= OneDNNExecutor.imagesOfBatch && known.runCount >= OneDNNExecutor.runsOfBatch
+      let isWorthMore =
+        arithmetic.precision == .single && known.runCount * shape[0] >= OneDNNExecutor.imagesUntilMoreCare
       // The known plan lives on until the other is made: they share what weights they can.
       let plan = isWorthMore && !known.isForManyRuns ? try makePlan(for: shape, isForManyRuns: true) : known
       state.plans.insert(plan, at: 0)

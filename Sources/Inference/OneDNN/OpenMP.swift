@@ -1,3 +1,4 @@
+import CConvolution
 import Glibc
 import Synchronization
 
@@ -5,8 +6,6 @@ import Synchronization
 enum OpenMP {
   private typealias SetThreads = @convention(c) (Int32) -> Void
   private typealias GetThreads = @convention(c) () -> Int32
-  private typealias Region = @convention(c) (UnsafeMutableRawPointer?) -> Void
-  private typealias StartRegion = @convention(c) (Region, UnsafeMutableRawPointer?, UInt32, UInt32) -> Void
 
   /// For the parallel regions that the calling thread starts from now on.
   static func setThreads(_ count: Int) {
@@ -17,6 +16,11 @@ enum OpenMP {
   /// How many threads a parallel region of the calling thread may have; `nil` where there is no OpenMP.
   static var maximumThreads: Int? {
     dlsym(nil, "omp_get_max_threads").map { Int(unsafeBitCast($0, to: GetThreads.self)()) }
+  }
+
+  /// Starts a function on several threads; `nil` where there is no GNU OpenMP.
+  static var startRegion: kindred_start_region? {
+    dlsym(nil, "GOMP_parallel").map { unsafeBitCast($0, to: kindred_start_region.self) }
   }
 
   /// Keeps OpenMP's threads from spinning for as long as it lives.
@@ -34,8 +38,7 @@ enum OpenMP {
       thread = try WorkerThread()
       guard getenv("OMP_WAIT_POLICY") == nil, getenv("GOMP_SPINCOUNT") == nil else { return }
       try thread.run {
-        guard let symbol = dlsym(nil, "GOMP_parallel") else { return }
-        unsafeBitCast(symbol, to: StartRegion.self)({ _ in }, nil, 2, 0)
+        OpenMP.startRegion?({ _ in }, nil, 2, 0)
       }
     }
 

@@ -39,6 +39,7 @@ struct PlanStep {
     case primitive(DNNLHandle, [dnnl_exec_arg_t])
     /// Dense arrays in plain loops.
     case plain(Operation, inputs: [PlannedMemory], output: PlannedMemory)
+    case blocked(BlockedConvolution, BlockedConvolution.Arrays<PlannedMemory>)
     /// A dense array to where it is returned.
     case copyOut(PlannedMemory, output: Int)
   }
@@ -105,6 +106,8 @@ final class Plan {
         let views = inputs.map { PlainView(values: addresses.floats($0.location), shape: $0.descriptor.shape) }
         let target = addresses.floats(output.location)
         PlainKernels.run(operation, views, into: target, outputShape: output.descriptor.shape)
+      case .blocked(let convolution, let arrays):
+        convolution.run(arrays.map { addresses.floats($0.location) }, scratch: addresses.floats(.scratch))
       case .copyOut(let memory, let number):
         let count = memory.descriptor.shape.reduce(1, *)
         outputs[number].update(from: addresses.floats(memory.location), count: count)

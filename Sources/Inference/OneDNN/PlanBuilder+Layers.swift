@@ -32,6 +32,7 @@ extension PlanBuilder {
     {
       return value
     }
+    if let value = try planBlocked(convolution, node) { return value }
     let type = arithmetic.precision == .brainFloat ? ElementType.brainFloat : .single
     let arithmetic = ConvolutionArithmetic(types: ConvolutionTypes(source: type, weights: type, target: type))
     guard let value = try planConvolution(convolution, node, arithmetic) else {
@@ -139,7 +140,7 @@ extension PlanBuilder {
     return Value(memory: try makeMemory(room.memory.location, layout), scale: scale)
   }
 
-  private func sharesBuffer(_ left: Value, _ right: Value) -> Bool {
+  func sharesBuffer(_ left: Value, _ right: Value) -> Bool {
     guard case .arena(let first) = left.memory.location, case .arena(let second) = right.memory.location else {
       return false
     }
@@ -152,6 +153,8 @@ extension PlanBuilder {
   }
 
   func planLinear(_ linear: Linear, _ node: Node) throws(InferenceError) -> Value {
+    // oneDNN writes its machine code first, which takes longer than a few runs in plain loops.
+    if !isForManyRuns, try outputShape(node)[0] <= PlanBuilder.imagesInPlainLoops { return try planPlain(node) }
     let source = try operand(node.inputs[0], place: node.name)
     let shape = try outputShape(node)
     let type = arithmetic.precision == .brainFloat ? ElementType.brainFloat : .single

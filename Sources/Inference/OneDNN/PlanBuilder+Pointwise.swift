@@ -103,7 +103,8 @@ extension PlanBuilder {
     var inputs: [PlannedMemory] = []
     for name in node.inputs { inputs.append(try denseOperand(name, place: node.name).memory) }
     let output = try makeOutput(node, MemoryDescriptor(dense: outputShape(node)))
-    emitPlain(operation ?? node.operation, inputs, output.memory, place: node.name)
+    let operation = operation ?? node.operation
+    emit(.plain(operation, inputs: inputs, output: output.memory), inputs + [output.memory], operation.label, node.name)
     return output
   }
 }

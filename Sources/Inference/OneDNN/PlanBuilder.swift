@@ -16,6 +16,9 @@ final class PlanBuilder {
   /// More than any network needs for the images that run at once: 8 GiB.
   private static let largestArena = 1 << 33
 
+  /// A linear layer of so many images is run in plain loops while a plan is young.
+  static let imagesInPlainLoops = 4
+
   let engine: DNNLEngine
   let weights: WeightStore
   let graph: Graph
@@ -245,9 +248,12 @@ final class PlanBuilder {
     steps.append(PlanStep(work: .primitive(primitive, list), what: descriptor.what, place: descriptor.place))
   }
 
-  func emitPlain(_ operation: Operation, _ inputs: [PlannedMemory], _ output: PlannedMemory, place: String) {
-    touch(inputs + [output])
-    steps.append(
-      PlanStep(work: .plain(operation, inputs: inputs, output: output), what: operation.label, place: place))
+  /// - Parameter touched: the arrays that the work reads and writes.
+  func emit(
+    _ work: PlanStep.Work, _ touched: [PlannedMemory], scratchByteCount: Int = 0, _ what: String, _ place: String
+  ) {
+    touch(touched)
+    self.scratchByteCount = max(self.scratchByteCount, scratchByteCount)
+    steps.append(PlanStep(work: work, what: what, place: place))
   }
 }

@@ -6,10 +6,10 @@ struct PlainView {
   var count: Int { shape.reduce(1, *) }
 }
 
-/// Every operation but convolution and linear on dense row-major arrays, in plain loops.
+/// Every operation but the convolution on dense row-major arrays, in plain loops.
 ///
-/// These cost little next to the convolutions. ``OpenBLASExecutor`` uses them all, ``OneDNNExecutor`` those that
-/// oneDNN has no kernel for.
+/// These cost little next to the convolutions. ``OpenBLASExecutor`` uses all but the linear one, ``OneDNNExecutor`` those
+/// that oneDNN has no kernel for, or one that is slow to make.
 enum PlainKernels {
   /// - Parameters:
   ///   - inputs: as many as the operation takes, of shapes that fit (``Operation/outputShape(for:place:)``).
@@ -46,8 +46,10 @@ enum PlainKernels {
       pad(input, padding, value: value, into: output)
     case .subsampleAndPadChannels(let stride, let channels):
       subsample(input, stride: stride, channels: channels, into: output)
-    case .convolution, .linear:
-      preconditionFailure("executors run convolution and linear themselves")
+    case .linear(let linear):
+      self.linear(input, linear, into: output)
+    case .convolution:
+      preconditionFailure("executors run convolutions themselves")
     }
   }
 

@@ -10,6 +10,7 @@ struct ChannelScales {
   }
 
   private static let limit: Float = 127
+  private static let rounder: Float = 12_582_912
   /// One an output channel; above 0.
   let values: [Float]
 
@@ -18,25 +19,48 @@ struct ChannelScales {
   ///   - bound: what the integers must keep to.
   init(_ weights: Tensor, bound: Bound) {
     let (inputs, area) = (weights.shape[1], weights.shape[2] * weights.shape[3])
-    values = (0..<weights.shape[0]).map { output in
-      weights.values.withUnsafeBufferPointer { all in
-        let rows = UnsafeBufferPointer(rebasing: all[output * inputs * area..<(output + 1) * inputs * area])
-        var largest: Float = 0
-        for value in rows { largest = max(largest, value.magnitude) }
-        if bound == .pairs {
-          for first in stride(from: 0, to: inputs - 1, by: 2) {
-            for place in first * area..<(first + 1) * area {
-              let (left, right) = (rows[place], rows[place + area])
-              // Only what has one sign adds up. Rounding may add one step.
-              largest = max(largest, max(left, 0) + max(right, 0), max(-left, 0) + max(-right, 0))
-            }
+    let pairs = bound == .pairs ? inputs / 2 : 0
+    values = weights.values.withUnsafeBufferPointer { all in
+      guard let base = all.baseAddress else { return [] }
+      return (0..<weights.shape[0]).map { output in
+        let row = base + output * inputs * area
+        var largest = Largest()
+        for index in 0..<inputs * area { largest.take(row[index]) }
+        // Two loops for the same pairs: compilers take many at once where the inner one is long, or alone.
+        if area == 1 {
+          for pair in 0..<pairs { largest.takeSum(row[2 * pair], row[2 * pair + 1]) }
+        } else {
+          for pair in 0..<pairs {
+            let (left, right) = (row + 2 * pair * area, row + (2 * pair + 1) * area)
+            for place in 0..<area { largest.takeSum(left[place], right[place]) }
           }
         }
         // A channel of zeros, or of numbers too small to divide by, has any scale.
-        let scale = largest / Self.limit
+        let scale = largest.value / Self.limit
         return scale.isNormal ? scale : 1
       }
     }
+  }
+
+  /// The largest magnitude; what is no number is left out.
+  ///
+  /// Numbers without a sign are in the order of their bits, and compilers compare many integers at once.
+  private struct Largest {
+    private var bits: Int32 = 0
+
+    mutating func take(_ number: Float) { take(bits: Int32(bitPattern: number.bitPattern) & .max) }
+
+    /// Of two numbers only what has one sign adds up. Rounding may add one step.
+    mutating func takeSum(_ left: Float, _ right: Float) {
+      let differ = (Int32(bitPattern: left.bitPattern) ^ Int32(bitPattern: right.bitPattern)) >> 31
+      take(bits: Int32(bitPattern: (left + right).bitPattern) & .max & ~differ)
+    }
+
+    private mutating func take(bits candidate: Int32) {
+      bits = max(bits, candidate <= Int32(bitPattern: Float.infinity.bitPattern) ? candidate : 0)
+    }
+
+    var value: Float { Float(bitPattern: UInt32(bitPattern: bits)) }
   }
 
   /// The weights in steps, dense, of their own shape.
@@ -47,9 +71,11 @@ struct ChannelScales {
         for channel in values.indices {
           let factor = 1 / values[channel]
           for index in channel * size..<(channel + 1) * size {
-            let steps = (weights[index] * factor).rounded(.toNearestOrEven)
-            // Numbers that are none become 0, as a comparison with them is false.
-            output[index] = steps.magnitude <= Self.limit ? Int8(steps) : 0
+            let steps = weights[index] * factor
+            // Beside 2²³ · 1.5 there is no room for fractions: the addition rounds to even, and leaves the integer in
+            // the low bits. Numbers that are none become 0, as a comparison with them is false.
+            let integer = Int32(bitPattern: (steps + Self.rounder).bitPattern &- Self.rounder.bitPattern)
+            output[index] = steps.magnitude < Self.limit + 0.5 ? Int8(truncatingIfNeeded: integer) : 0
           }
         }
         count = weights.count

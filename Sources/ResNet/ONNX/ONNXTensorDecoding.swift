@@ -189,10 +189,11 @@ struct ONNXTensorDecoder {
 
   private static func finite(_ values: [Float], shape: [Int], name: String) throws(WeightFileError) -> ONNXConstant {
     let isFinite = values.withUnsafeBufferPointer { buffer in
-      // Zero times a number is a zero, and times an infinity or NaN it is a NaN, which stays in the sum.
-      var sum: Float = 0
-      for value in buffer { sum += value * 0 }
-      return !sum.isNaN
+      // An infinity's bits without the sign, which a NaN's are above: compilers compare many integers at once.
+      let infinity = Int32(bitPattern: Float.infinity.bitPattern)
+      var largest: Int32 = 0
+      for value in buffer { largest = max(largest, Int32(bitPattern: value.magnitude.bitPattern)) }
+      return largest < infinity
     }
     // Only a lone number, as the border of a padding or the end of a range, can mean an infinity.
     guard isFinite || (values.count == 1 && !values[0].isNaN) else {

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "kindred_convolution.h"
+#include "products.h"
+
+#if KINDRED_CONVOLUTION_AVX2
+// What two algorithms have in common: a run is cut into items that any thread may take, in any order.
+typedef struct {
+  size_t item_count;
+  // Numbers of scratch memory for each thread.
+  size_t scratch_count;
+  // Winograd: tiles of an item. Direct: rows of results of an item.
+  size_t item_size;
+} kindred_work;
+
+size_t kindred_winograd_weight_count(const kindred_convolution *convolution);
+void kindred_winograd_pack(const kindred_convolution *convolution, const float *weights, float *packed);
+kindred_work kindred_winograd_work(const kindred_convolution *convolution, size_t threads);
+void kindred_winograd_item(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
+    size_t item, float *scratch);
+
+size_t kindred_direct_weight_count(const kindred_convolution *convolution);
+void kindred_direct_pack(const kindred_convolution *convolution, const float *weights, float *packed);
+kindred_work kindred_direct_work(const kindred_convolution *convolution, size_t threads);
+void kindred_direct_item(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
+    size_t item, float *scratch);
+
+KINDRED_VECTOR_INLINE void kindred_finish_pixel(
+    const kindred_convolution_arrays *arrays, size_t offset, floats8 bias, floats8 values) {
+  values += bias;
+  if (arrays->shortcut) values += load8(arrays->shortcut + offset);
+  store8(arrays->target + offset, arrays->clamps_at_zero ? clamp8(values) : values);
+}
+
+KINDRED_VECTOR_INLINE floats8 kindred_bias_of(const kindred_convolution_arrays *arrays, size_t block) {
+  return arrays->bias ? load8(arrays->bias + block * 8) : zero8();
+}
+
+static inline size_t kindred_quotient(size_t count, size_t size) { return (count + size - 1) / size; }
+
+static inline size_t kindred_least(size_t left, size_t right) { return left < right ? left : right; }
+#endif

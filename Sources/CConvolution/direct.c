@@ -1,0 +1,115 @@
+#include "algorithms.h"
+
+#if KINDRED_CONVOLUTION_AVX2
+enum { tap_count = 9 };
+
+static size_t out_height(const kindred_convolution *convolution) {
+  return (convolution->height - 1) / convolution->stride + 1;
+}
+
+static size_t out_width(const kindred_convolution *convolution) {
+  return (convolution->width - 1) / convolution->stride + 1;
+}
+
+size_t kindred_direct_weight_count(const kindred_convolution *convolution) {
+  return tap_count * convolution->in_channels * convolution->out_channels;
+}
+
+// To [out_channels / 16, in_channels / 8, 9, 8, 16].
+void kindred_direct_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+  size_t in_channels = convolution->in_channels;
+  for (size_t output = 0; output < convolution->out_channels; output++) {
+    for (size_t input = 0; input < in_channels; input++) {
+      size_t block = output / kindred_out_block * (in_channels / kindred_in_block) + input / kindred_in_block;
+      for (size_t tap = 0; tap < tap_count; tap++) {
+        size_t row = (block * tap_count + tap) * kindred_in_block + input % kindred_in_block;
+        packed[row * kindred_out_block + output % kindred_out_block] =
+            weights[(output * in_channels + input) * tap_count + tap];
+      }
+    }
+  }
+}
+
+// The rows of the source that so many rows of results need.
+static size_t source_rows(const kindred_convolution *convolution, size_t rows) {
+  return (rows - 1) * convolution->stride + 3;
+}
+
+kindred_work kindred_direct_work(const kindred_convolution *convolution, size_t threads) {
+  (void)threads;
+  // An item's inputs stay in the second-level cache, and it has enough results for all weights that it reads.
+  const size_t cache = (256 << 10) / sizeof(float), least_results = 24;
+  size_t row = convolution->in_channels * (convolution->width + 2) * convolution->stride;
+  size_t rows = cache / row, least = kindred_quotient(least_results, out_width(convolution));
+  if (rows < least) rows = least;
+  size_t height = out_height(convolution), chunks = kindred_quotient(height, kindred_least(rows, height));
+  kindred_work work;
+  work.item_size = kindred_quotient(height, chunks);
+  work.item_count = convolution->images * kindred_quotient(height, work.item_size);
+  work.scratch_count =
+      convolution->in_channels * source_rows(convolution, work.item_size) * (convolution->width + 2);
+  return work;
+}
+
+// Copies rows of a picture with zeros around them: [channels / 8, rows, width + 2, 8]. The first may be -1.
+static void pad_rows(
+    const kindred_convolution *convolution, const float *source, ptrdiff_t first, size_t rows, float *target) {
+  size_t width = convolution->width;
+  for (size_t block = 0; block < convolution->in_channels / 8; block++) {
+    const float *plane = source + block * convolution->height * width * 8;
+    for (size_t row = 0; row < rows; row++, target += (width + 2) * 8) {
+      ptrdiff_t y = first + (ptrdiff_t)row;
+      if (y < 0 || y >= (ptrdiff_t)convolution->height) {
+        memset(target, 0, (width + 2) * 8 * sizeof(float));
+        continue;
+      }
+      memset(target, 0, 8 * sizeof(float));
+      memcpy(target + 8, plane + (size_t)y * width * 8, width * 8 * sizeof(float));
+      memset(target + (width + 1) * 8, 0, 8 * sizeof(float));
+    }
+  }
+}
+
+KINDRED_VECTOR_CODE void kindred_direct_item(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
+    size_t item, float *scratch) {
+  size_t height = out_height(convolution), width = out_width(convolution), stride = convolution->stride;
+  size_t chunks = kindred_quotient(height, work->item_size), image = item / chunks;
+  size_t first = item % chunks * work->item_size, rows = kindred_least(work->item_size, height - first);
+  size_t in_blocks = convolution->in_channels / kindred_in_block, padded_width = convolution->width + 2;
+  size_t padded_rows = source_rows(convolution, rows);
+  pad_rows(
+      convolution, arrays->source + image * convolution->in_channels * convolution->height * convolution->width,
+      (ptrdiff_t)(first * stride) - 1, padded_rows, scratch);
+
+  size_t blocks = in_blocks * tap_count, offsets[blocks];
+  for (size_t block = 0; block < in_blocks; block++) {
+    for (size_t tap = 0; tap < tap_count; tap++) {
+      offsets[block * tap_count + tap] = ((block * padded_rows + tap / 3) * padded_width + tap % 3) * 8;
+    }
+  }
+
+  size_t count = rows * width, groups = kindred_quotient(count, kindred_pixel_group);
+  for (size_t output = 0; output < convolution->out_channels; output += kindred_out_block) {
+    const float *weights = arrays->weights + output * convolution->in_channels * tap_count;
+    floats8 biases[2] = {kindred_bias_of(arrays, output / 8), kindred_bias_of(arrays, output / 8 + 1)};
+    size_t plane = (image * convolution->out_channels + output) * height * width, next_plane = height * width * 8;
+    for (size_t group = 0; group < groups; group++) {
+      size_t start = group * count / groups, end = (group + 1) * count / groups;
+      const float *pixels[kindred_pixel_group];
+      for (size_t pixel = start; pixel < end; pixel++) {
+        pixels[pixel - start] = scratch + (pixel / width * padded_width + pixel % width) * stride * 8;
+      }
+      float results[2][kindred_pixel_group * 8];
+      kindred_products(end - start, pixels, offsets, blocks, weights, results[0], kindred_pixel_group * 8);
+      for (size_t pixel = start; pixel < end; pixel++) {
+        size_t offset = plane + (first * width + pixel) * 8;
+        for (size_t half = 0; half < 2; half++) {
+          kindred_finish_pixel(
+              arrays, offset + half * next_plane, biases[half], load8(results[half] + (pixel - start) * 8));
+        }
+      }
+    }
+  }
+}
+#endif

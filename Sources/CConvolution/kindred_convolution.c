@@ -1,0 +1,84 @@
+#include "algorithms.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#if KINDRED_CONVOLUTION_AVX2
+int kindred_convolution_is_available(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static int is_winograd(const kindred_convolution *convolution) { return convolution->stride == 1; }
+
+static kindred_work work_of(const kindred_convolution *convolution, size_t threads) {
+  return is_winograd(convolution) ? kindred_winograd_work(convolution, threads)
+                                  : kindred_direct_work(convolution, threads);
+}
+
+size_t kindred_convolution_weight_count(const kindred_convolution *convolution) {
+  return is_winograd(convolution) ? kindred_winograd_weight_count(convolution)
+                                  : kindred_direct_weight_count(convolution);
+}
+
+void kindred_convolution_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+  if (is_winograd(convolution)) {
+    kindred_winograd_pack(convolution, weights, packed);
+  } else {
+    kindred_direct_pack(convolution, weights, packed);
+  }
+}
+
+size_t kindred_convolution_scratch_count(const kindred_convolution *convolution, size_t threads) {
+  return work_of(convolution, threads).scratch_count * threads;
+}
+
+// What the threads of a run share.
+typedef struct {
+  const kindred_convolution *convolution;
+  const kindred_convolution_arrays *arrays;
+  kindred_work work;
+  atomic_size_t next_item, next_thread;
+} run;
+
+static void take_items(void *data) {
+  run *shared = data;
+  size_t thread = atomic_fetch_add(&shared->next_thread, 1);
+  float *scratch = shared->arrays->scratch + thread * shared->work.scratch_count;
+  for (;;) {
+    size_t item = atomic_fetch_add(&shared->next_item, 1);
+    if (item >= shared->work.item_count) return;
+    if (is_winograd(shared->convolution)) {
+      kindred_winograd_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
+    } else {
+      kindred_direct_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
+    }
+  }
+}
+
+void kindred_convolution_run(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays,
+    kindred_start_region start_region, size_t threads) {
+  run shared = {.convolution = convolution, .arrays = arrays, .work = work_of(convolution, threads)};
+  if (start_region && threads > 1 && shared.work.item_count > 1) {
+    start_region(take_items, &shared, (unsigned)kindred_least(threads, shared.work.item_count), 0);
+  } else {
+    take_items(&shared);
+  }
+}
+#else
+int kindred_convolution_is_available(void) { return 0; }
+
+size_t kindred_convolution_weight_count(const kindred_convolution *convolution) { abort(); }
+
+void kindred_convolution_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+  abort();
+}
+
+size_t kindred_convolution_scratch_count(const kindred_convolution *convolution, size_t threads) { abort(); }
+
+void kindred_convolution_run(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays,
+    kindred_start_region start_region, size_t threads) {
+  abort();
+}
+#endif

@@ -1,0 +1,249 @@
+#include "algorithms.h"
+
+#if KINDRED_CONVOLUTION_AVX2
+enum {
+  // Results along each axis of a tile.
+  tile_size = 4,
+  // Inputs along each axis of a tile.
+  input_size = 6,
+  // Products of a tile and a pair of channels.
+  point_count = input_size * input_size,
+  // Of an item.
+  most_tiles = 96,
+};
+
+// The tiles along each axis, which reach past the picture where its size is no multiple of theirs.
+static size_t tile_rows(const kindred_convolution *convolution) {
+  return kindred_quotient(convolution->height, tile_size);
+}
+
+static size_t tile_columns(const kindred_convolution *convolution) {
+  return kindred_quotient(convolution->width, tile_size);
+}
+
+static size_t tile_count(const kindred_convolution *convolution) {
+  return convolution->images * tile_rows(convolution) * tile_columns(convolution);
+}
+
+size_t kindred_winograd_weight_count(const kindred_convolution *convolution) {
+  return point_count * convolution->in_channels * convolution->out_channels;
+}
+
+void kindred_winograd_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+  static const double factors[input_size][3] = {
+      {1. / 4, 0, 0},
+      {-1. / 6, -1. / 6, -1. / 6},
+      {-1. / 6, 1. / 6, -1. / 6},
+      {1. / 24, 1. / 12, 1. / 6},
+      {1. / 24, -1. / 12, 1. / 6},
+      {0, 0, 1},
+  };
+  size_t in_channels = convolution->in_channels, out_channels = convolution->out_channels;
+  for (size_t output = 0; output < out_channels; output++) {
+    for (size_t input = 0; input < in_channels; input++) {
+      const float *kernel = weights + (output * in_channels + input) * 9;
+      double half[input_size][3];
+      for (int row = 0; row < input_size; row++) {
+        for (int column = 0; column < 3; column++) {
+          half[row][column] = factors[row][0] * kernel[column] + factors[row][1] * kernel[3 + column] +
+                              factors[row][2] * kernel[6 + column];
+        }
+      }
+      float *target = packed + (output / kindred_out_block * in_channels + input) * kindred_out_block +
+                      output % kindred_out_block;
+      for (int row = 0; row < input_size; row++) {
+        for (int column = 0; column < input_size; column++) {
+          const double *factor = factors[column];
+          target[(size_t)(row * input_size + column) * in_channels * out_channels] =
+              (float)(half[row][0] * factor[0] + half[row][1] * factor[1] + half[row][2] * factor[2]);
+        }
+      }
+    }
+  }
+}
+
+// From one point's numbers to the next one's: a cache line more than they need, for else a tile's 36 would all want
+// the same places of the cache.
+static size_t point_stride(size_t channels, size_t tiles) { return channels * tiles + 16; }
+
+kindred_work kindred_winograd_work(const kindred_convolution *convolution, size_t threads) {
+  // An item's numbers stay in the second-level cache while they are transformed, multiplied and transformed back.
+  // Many tiles are worth more than that where all weights come from further away for each item.
+  const size_t cache = (512 << 10) / sizeof(float), large_weights = (16 << 20) / sizeof(float);
+  size_t channels = convolution->in_channels + convolution->out_channels;
+  size_t least = kindred_winograd_weight_count(convolution) > large_weights ? 48 : 24;
+  size_t tiles = cache / (point_count * channels);
+  tiles = tiles < least ? least : kindred_least(tiles, most_tiles);
+  // Shared evenly by the threads.
+  size_t count = tile_count(convolution), share = threads * kindred_quotient(count, tiles * threads);
+  kindred_work work;
+  work.item_size = kindred_quotient(count, share);
+  work.item_count = kindred_quotient(count, work.item_size);
+  work.scratch_count = point_count * (point_stride(convolution->in_channels, work.item_size) +
+                                      point_stride(convolution->out_channels, work.item_size));
+  return work;
+}
+
+// Where a tile's results are.
+typedef struct {
+  size_t image, row, column;
+} tile_place;
+
+static void find_tiles(const kindred_convolution *convolution, size_t first, size_t count, tile_place *places) {
+  size_t rows = tile_rows(convolution), columns = tile_columns(convolution);
+  for (size_t tile = 0; tile < count; tile++) {
+    size_t row = (first + tile) / columns, column = (first + tile) % columns;
+    places[tile] = (tile_place){row / rows, row % rows * tile_size, column * tile_size};
+  }
+}
+
+// Six inputs to six points.
+KINDRED_VECTOR_INLINE void transform_inputs(const floats8 input[input_size], floats8 point[input_size]) {
+  floats8 even = input[4] - 4 * input[2], odd = input[3] - 4 * input[1];
+  floats8 difference = input[4] - input[2], twice = 2 * (input[3] - input[1]);
+  point[0] = 4 * input[0] - 5 * input[2] + input[4];
+  point[1] = even + odd;
+  point[2] = even - odd;
+  point[3] = difference + twice;
+  point[4] = difference - twice;
+  point[5] = 4 * input[1] - 5 * input[3] + input[5];
+}
+
+// Six sums to four results.
+KINDRED_VECTOR_INLINE void transform_sums(const floats8 sum[input_size], floats8 result[tile_size]) {
+  floats8 inner = sum[1] + sum[2], inner_difference = sum[1] - sum[2];
+  floats8 outer = sum[3] + sum[4], outer_difference = sum[3] - sum[4];
+  result[0] = sum[0] + inner + outer;
+  result[1] = inner_difference + 2 * outer_difference;
+  result[2] = inner + 4 * outer;
+  result[3] = inner_difference + 8 * outer_difference + sum[5];
+}
+
+// A tile's inputs begin one row and one column before its results.
+static int reaches_outside(const kindred_convolution *convolution, tile_place place) {
+  return place.row == 0 || place.column == 0 || place.row + tile_size >= convolution->height ||
+         place.column + tile_size >= convolution->width;
+}
+
+// Copies a tile's inputs, with zeros outside of the picture.
+KINDRED_VECTOR_CODE static void pad_tile(
+    const kindred_convolution *convolution, const float *plane, tile_place place, float *target) {
+  for (size_t row = 0; row < input_size; row++) {
+    for (size_t column = 0; column < input_size; column++, target += 8) {
+      // Where 1 is taken from 0 the difference is larger than any picture.
+      size_t y = place.row + row - 1, x = place.column + column - 1;
+      int is_inside = y < convolution->height && x < convolution->width;
+      store8(target, is_inside ? load8(plane + (y * convolution->width + x) * 8) : zero8());
+    }
+  }
+}
+
+// The points of some tiles: [points, channels / 8, tiles, 8].
+KINDRED_VECTOR_CODE static void make_points(
+    const kindred_convolution *convolution, const float *source, const tile_place *places, size_t count, size_t room,
+    float *points) {
+  size_t blocks = convolution->in_channels / 8, width = convolution->width, pixels = convolution->height * width;
+  size_t stride = point_stride(convolution->in_channels, room);
+  for (size_t block = 0; block < blocks; block++) {
+    for (size_t tile = 0; tile < count; tile++) {
+      tile_place place = places[tile];
+      const float *plane = source + (place.image * blocks + block) * pixels * 8;
+      float padded[point_count * 8];
+      const float *start;
+      size_t row_stride;
+      if (reaches_outside(convolution, place)) {
+        pad_tile(convolution, plane, place, padded);
+        start = padded;
+        row_stride = input_size * 8;
+      } else {
+        start = plane + ((place.row - 1) * width + place.column - 1) * 8;
+        row_stride = width * 8;
+      }
+      floats8 half[input_size][input_size];
+      for (size_t column = 0; column < input_size; column++) {
+        floats8 input[input_size], point[input_size];
+        for (size_t row = 0; row < input_size; row++) input[row] = load8(start + row * row_stride + column * 8);
+        transform_inputs(input, point);
+        for (int row = 0; row < input_size; row++) half[row][column] = point[row];
+      }
+      float *target = points + (block * room + tile) * 8;
+      for (int row = 0; row < input_size; row++) {
+        floats8 point[input_size];
+        transform_inputs(half[row], point);
+        for (int column = 0; column < input_size; column++, target += stride) store8(target, point[column]);
+      }
+    }
+  }
+}
+
+// The sums over all channels: [points, channels / 8, tiles, 8] of both.
+static void multiply(
+    const kindred_convolution *convolution, const float *weights, size_t count, size_t room, const float *points,
+    float *sums) {
+  size_t in_channels = convolution->in_channels, out_channels = convolution->out_channels;
+  size_t blocks = in_channels / kindred_in_block, groups = kindred_quotient(count, kindred_pixel_group);
+  size_t offsets[blocks];
+  for (size_t block = 0; block < blocks; block++) offsets[block] = block * room * 8;
+  for (int point = 0; point < point_count; point++) {
+    for (size_t output = 0; output < out_channels; output += kindred_out_block) {
+      for (size_t group = 0; group < groups; group++) {
+        // Groups as even as can be: six and one take longer than four and three.
+        size_t start = group * count / groups, end = (group + 1) * count / groups;
+        const float *tiles[kindred_pixel_group];
+        for (size_t tile = start; tile < end; tile++) tiles[tile - start] = points + tile * 8;
+        kindred_products(
+            end - start, tiles, offsets, blocks, weights + output * in_channels, sums + (output * room + start * 8),
+            room * 8);
+      }
+    }
+    points += point_stride(in_channels, room);
+    sums += point_stride(out_channels, room);
+    weights += in_channels * out_channels;
+  }
+}
+
+KINDRED_VECTOR_CODE static void make_results(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const float *sums,
+    const tile_place *places, size_t count, size_t room) {
+  size_t blocks = convolution->out_channels / 8, height = convolution->height, width = convolution->width;
+  size_t stride = point_stride(convolution->out_channels, room);
+  for (size_t block = 0; block < blocks; block++) {
+    floats8 bias = kindred_bias_of(arrays, block);
+    for (size_t tile = 0; tile < count; tile++) {
+      tile_place place = places[tile];
+      const float *source = sums + (block * room + tile) * 8;
+      floats8 half[tile_size][input_size];
+      for (size_t column = 0; column < input_size; column++) {
+        floats8 sum[input_size], result[tile_size];
+        for (size_t row = 0; row < input_size; row++) sum[row] = load8(source + (row * input_size + column) * stride);
+        transform_sums(sum, result);
+        for (int row = 0; row < tile_size; row++) half[row][column] = result[row];
+      }
+      size_t plane = (place.image * blocks + block) * height;
+      size_t rows = kindred_least(tile_size, height - place.row);
+      size_t columns = kindred_least(tile_size, width - place.column);
+      for (size_t row = 0; row < rows; row++) {
+        floats8 result[tile_size];
+        transform_sums(half[row], result);
+        size_t offset = ((plane + place.row + row) * width + place.column) * 8;
+        for (size_t column = 0; column < columns; column++) {
+          kindred_finish_pixel(arrays, offset + column * 8, bias, result[column]);
+        }
+      }
+    }
+  }
+}
+
+void kindred_winograd_item(
+    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
+    size_t item, float *scratch) {
+  size_t room = work->item_size, first = item * room;
+  size_t count = kindred_least(room, tile_count(convolution) - first);
+  tile_place places[most_tiles];
+  find_tiles(convolution, first, count, places);
+  float *sums = scratch + point_count * point_stride(convolution->in_channels, room);
+  make_points(convolution, arrays->source, places, count, room, scratch);
+  multiply(convolution, arrays->weights, count, room, scratch, sums);
+  make_results(convolution, arrays, sums, places, count, room);
+}
+#endif

@@ -1,0 +1,92 @@
+import CConvolution
+import CDNNL
+
+/// A 3 × 3 convolution by Kindred's own kernels, in single precision and blocks of eight channels.
+///
+/// Where AVX2 is the best that the processor has, oneDNN 2.6 has no Winograd's algorithm, and its direct one takes
+/// every second pixel slowly. With AVX-512 it has both, and is left to it.
+struct BlockedConvolution {
+  /// The addresses of a run's arrays, in ``layout(_:)``; the shortcut may be the target itself.
+  struct Arrays<Address> {
+    var source, weights, target: Address
+    var bias, shortcut: Address?
+
+    func map<Other>(_ transform: (Address) -> Other) -> Arrays<Other> {
+      Arrays<Other>(
+        source: transform(source), weights: transform(weights), target: transform(target), bias: bias.map(transform),
+        shortcut: shortcut.map(transform))
+    }
+
+    var all: [Address] { [source, weights, target] + [bias, shortcut].compactMap { $0 } }
+  }
+
+  private let shape: kindred_convolution
+  private let clampsAtZero: Bool
+  private let threads: Int
+
+  /// Fewer tiles than that take longer to read Winograd's weights, four times as many, than they save.
+  private static let leastTiles = 16
+  /// More than networks have; what counts them is on the stack.
+  private static let mostInputs = 4096
+  /// With more, the weights of sixteen outputs of the direct algorithm leave the second-level cache.
+  private static let mostDirectInputs = 256
+
+  /// - Parameter threads: how many a run may take.
+  /// - Returns: `nil` for other convolutions, and where oneDNN is at least as fast.
+  init?(_ convolution: Convolution, source: [Int], threads: Int) {
+    guard BlockedConvolution.suitsProcessor, convolution.groups == 1, convolution.dilation == Size2D(1, 1),
+      convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
+      convolution.weights.shape[0] % 16 == 0, source[1] % 8 == 0, source[1] <= BlockedConvolution.mostInputs
+    else { return nil }
+    let (height, width) = (source[2], source[3])
+    switch convolution.stride {
+    case Size2D(1, 1):
+      guard source[0] * ((height + 3) / 4) * ((width + 3) / 4) >= BlockedConvolution.leastTiles else { return nil }
+    case Size2D(2, 2):
+      guard source[1] <= BlockedConvolution.mostDirectInputs else { return nil }
+    default:
+      return nil
+    }
+    shape = kindred_convolution(
+      images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: height,
+      width: width, stride: convolution.stride.height)
+    clampsAtZero = convolution.fusesReLU
+    self.threads = threads
+  }
+
+  private static var suitsProcessor: Bool {
+    kindred_convolution_is_available() != 0 && !Processor.has(dnnl_cpu_isa_avx512_core)
+  }
+
+  static func layout(_ shape: [Int]) throws(InferenceError) -> MemoryDescriptor {
+    try MemoryDescriptor(eightChannelBlocks: shape)
+  }
+
+  /// How many numbers the weights are once they are prepared.
+  var weightCount: Int { withUnsafePointer(to: shape) { kindred_convolution_weight_count($0) } }
+
+  func prepare(_ weights: Tensor) -> [Float] {
+    [Float](unsafeUninitializedCapacity: weightCount) { buffer, count in
+      count = weightCount
+      guard let base = buffer.baseAddress else { return }
+      withUnsafePointer(to: shape) { kindred_convolution_pack($0, weights.values, base) }
+    }
+  }
+
+  /// Bytes of scratch that a run needs.
+  var scratchByteCount: Int {
+    withUnsafePointer(to: shape) { kindred_convolution_scratch_count($0, threads) } * MemoryLayout<Float>.size
+  }
+
+  func run(_ arrays: Arrays<UnsafeMutablePointer<Float>>, scratch: UnsafeMutablePointer<Float>) {
+    var raw = kindred_convolution_arrays()
+    raw.source = UnsafePointer(arrays.source)
+    raw.weights = UnsafePointer(arrays.weights)
+    raw.bias = arrays.bias.map { UnsafePointer($0) }
+    raw.shortcut = arrays.shortcut.map { UnsafePointer($0) }
+    raw.clamps_at_zero = clampsAtZero ? 1 : 0
+    raw.target = arrays.target
+    raw.scratch = scratch
+    withUnsafePointer(to: shape) { kindred_convolution_run($0, &raw, OpenMP.startRegion, threads) }
+  }
+}
