@@ -13,19 +13,18 @@ typedef struct {
   size_t item_size;
 } kindred_work;
 
-size_t kindred_winograd_weight_count(const kindred_convolution *convolution);
-void kindred_winograd_pack(const kindred_convolution *convolution, const float *weights, float *packed);
-kindred_work kindred_winograd_work(const kindred_convolution *convolution, size_t threads);
-void kindred_winograd_item(
-    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
-    size_t item, float *scratch);
+// A way to compute a convolution; what each does is said at the functions of kindred_convolution.h.
+typedef struct {
+  size_t (*weight_count)(const kindred_convolution *convolution);
+  void (*pack)(const kindred_convolution *convolution, const float *weights, float *packed);
+  kindred_work (*divide)(const kindred_convolution *convolution, size_t threads);
+  // One item, in the scratch memory of one thread.
+  void (*run_item)(
+      const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
+      size_t item, float *scratch);
+} kindred_algorithm;
 
-size_t kindred_direct_weight_count(const kindred_convolution *convolution);
-void kindred_direct_pack(const kindred_convolution *convolution, const float *weights, float *packed);
-kindred_work kindred_direct_work(const kindred_convolution *convolution, size_t threads);
-void kindred_direct_item(
-    const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
-    size_t item, float *scratch);
+extern const kindred_algorithm kindred_winograd, kindred_direct;
 
 KINDRED_VECTOR_INLINE void kindred_finish_pixel(
     const kindred_convolution_arrays *arrays, size_t offset, floats8 bias, floats8 values) {

@@ -11,12 +11,12 @@ static size_t out_width(const kindred_convolution *convolution) {
   return (convolution->width - 1) / convolution->stride + 1;
 }
 
-size_t kindred_direct_weight_count(const kindred_convolution *convolution) {
+static size_t weight_count(const kindred_convolution *convolution) {
   return tap_count * convolution->in_channels * convolution->out_channels;
 }
 
 // To [out_channels / 16, in_channels / 8, 9, 8, 16].
-void kindred_direct_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+static void pack(const kindred_convolution *convolution, const float *weights, float *packed) {
   size_t in_channels = convolution->in_channels;
   for (size_t output = 0; output < convolution->out_channels; output++) {
     for (size_t input = 0; input < in_channels; input++) {
@@ -35,7 +35,7 @@ static size_t source_rows(const kindred_convolution *convolution, size_t rows) {
   return (rows - 1) * convolution->stride + 3;
 }
 
-kindred_work kindred_direct_work(const kindred_convolution *convolution, size_t threads) {
+static kindred_work divide(const kindred_convolution *convolution, size_t threads) {
   (void)threads;
   // An item's inputs stay in the second-level cache, and it has enough results for all weights that it reads.
   const size_t cache = (256 << 10) / sizeof(float), least_results = 24;
@@ -70,7 +70,7 @@ static void pad_rows(
   }
 }
 
-KINDRED_VECTOR_CODE void kindred_direct_item(
+KINDRED_VECTOR_CODE static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
   size_t height = out_height(convolution), width = out_width(convolution), stride = convolution->stride;
@@ -112,4 +112,6 @@ KINDRED_VECTOR_CODE void kindred_direct_item(
     }
   }
 }
+
+const kindred_algorithm kindred_direct = {weight_count, pack, divide, run_item};
 #endif

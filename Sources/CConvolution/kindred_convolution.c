@@ -8,32 +8,25 @@ int kindred_convolution_is_available(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static int is_winograd(const kindred_convolution *convolution) { return convolution->stride == 1; }
-
-static kindred_work work_of(const kindred_convolution *convolution, size_t threads) {
-  return is_winograd(convolution) ? kindred_winograd_work(convolution, threads)
-                                  : kindred_direct_work(convolution, threads);
+static const kindred_algorithm *algorithm_of(const kindred_convolution *convolution) {
+  return convolution->stride == 1 ? &kindred_winograd : &kindred_direct;
 }
 
 size_t kindred_convolution_weight_count(const kindred_convolution *convolution) {
-  return is_winograd(convolution) ? kindred_winograd_weight_count(convolution)
-                                  : kindred_direct_weight_count(convolution);
+  return algorithm_of(convolution)->weight_count(convolution);
 }
 
 void kindred_convolution_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
-  if (is_winograd(convolution)) {
-    kindred_winograd_pack(convolution, weights, packed);
-  } else {
-    kindred_direct_pack(convolution, weights, packed);
-  }
+  algorithm_of(convolution)->pack(convolution, weights, packed);
 }
 
 size_t kindred_convolution_scratch_count(const kindred_convolution *convolution, size_t threads) {
-  return work_of(convolution, threads).scratch_count * threads;
+  return algorithm_of(convolution)->divide(convolution, threads).scratch_count * threads;
 }
 
 // What the threads of a run share.
 typedef struct {
+  const kindred_algorithm *algorithm;
   const kindred_convolution *convolution;
   const kindred_convolution_arrays *arrays;
   kindred_work work;
@@ -47,18 +40,17 @@ static void take_items(void *data) {
   for (;;) {
     size_t item = atomic_fetch_add(&shared->next_item, 1);
     if (item >= shared->work.item_count) return;
-    if (is_winograd(shared->convolution)) {
-      kindred_winograd_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
-    } else {
-      kindred_direct_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
-    }
+    shared->algorithm->run_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
   }
 }
 
 void kindred_convolution_run(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays,
     kindred_start_region start_region, size_t threads) {
-  run shared = {.convolution = convolution, .arrays = arrays, .work = work_of(convolution, threads)};
+  const kindred_algorithm *algorithm = algorithm_of(convolution);
+  run shared = {
+      .algorithm = algorithm, .convolution = convolution, .arrays = arrays,
+      .work = algorithm->divide(convolution, threads)};
   if (start_region && threads > 1 && shared.work.item_count > 1) {
     start_region(take_items, &shared, (unsigned)kindred_least(threads, shared.work.item_count), 0);
   } else {

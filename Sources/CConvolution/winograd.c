@@ -25,11 +25,11 @@ static size_t tile_count(const kindred_convolution *convolution) {
   return convolution->images * tile_rows(convolution) * tile_columns(convolution);
 }
 
-size_t kindred_winograd_weight_count(const kindred_convolution *convolution) {
+static size_t weight_count(const kindred_convolution *convolution) {
   return point_count * convolution->in_channels * convolution->out_channels;
 }
 
-void kindred_winograd_pack(const kindred_convolution *convolution, const float *weights, float *packed) {
+static void pack(const kindred_convolution *convolution, const float *weights, float *packed) {
   static const double factors[input_size][3] = {
       {1. / 4, 0, 0},
       {-1. / 6, -1. / 6, -1. / 6},
@@ -66,12 +66,12 @@ void kindred_winograd_pack(const kindred_convolution *convolution, const float *
 // the same places of the cache.
 static size_t point_stride(size_t channels, size_t tiles) { return channels * tiles + 16; }
 
-kindred_work kindred_winograd_work(const kindred_convolution *convolution, size_t threads) {
+static kindred_work divide(const kindred_convolution *convolution, size_t threads) {
   // An item's numbers stay in the second-level cache while they are transformed, multiplied and transformed back.
   // Many tiles are worth more than that where all weights come from further away for each item.
   const size_t cache = (512 << 10) / sizeof(float), large_weights = (16 << 20) / sizeof(float);
   size_t channels = convolution->in_channels + convolution->out_channels;
-  size_t least = kindred_winograd_weight_count(convolution) > large_weights ? 48 : 24;
+  size_t least = weight_count(convolution) > large_weights ? 48 : 24;
   size_t tiles = cache / (point_count * channels);
   tiles = tiles < least ? least : kindred_least(tiles, most_tiles);
   // Shared evenly by the threads.
@@ -234,7 +234,7 @@ KINDRED_VECTOR_CODE static void make_results(
   }
 }
 
-void kindred_winograd_item(
+static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
   size_t room = work->item_size, first = item * room;
@@ -246,4 +246,6 @@ void kindred_winograd_item(
   multiply(convolution, arrays->weights, count, room, scratch, sums);
   make_results(convolution, arrays, sums, places, count, room);
 }
+
+const kindred_algorithm kindred_winograd = {weight_count, pack, divide, run_item};
 #endif
