@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Kindred",
       dependencies: [
-        "ResNet", "VectorIndex", "Inference", "ImageDecoding",
+        "ResNet", "VectorIndex", "Inference", "ImageDecoding", "CCURL",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]
@@ -73,6 +73,8 @@ let package = Package(
     .systemLibrary(name: "CWebP", providers: [.apt(["libwebp-dev"])]),
     // libjpeg reports errors by longjmp, which must not cross Swift frames.
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // libcurl is loaded when something is fetched: it would slow the start of every run.
+    .target(name: "CCURL", linkerSettings: [.linkedLibrary("dl")]),
     // libheif is loaded when a picture needs it: its codecs would slow the start of every run.
     .target(name: "CHEIF", linkerSettings: [.linkedLibrary("dl")]),
     // Convolutions that oneDNN has no fast kernels for on AVX2.

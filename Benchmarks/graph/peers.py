@@ -140,35 +140,46 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def point(library, questions, truth, ef, least):
+    """Recall and speed with one ef, in the median of turns of `least` seconds together."""
+    times = []
+    while not times or (len(times) < 3 and sum(times) < 2) or sum(times) < least:
+        start = time.perf_counter()
+        found = library.search(questions, ef)
+        times.append(time.perf_counter() - start)
+    right = sum(len(nearest & set(map(int, row))) for nearest, row in zip(truth, found))
+    return {"ef": ef, "recall": right / (K * len(truth)), "queries_per_second": len(questions) / statistics.median(times)}
+
+
 def curve_of(library, questions, truth):
     curve = []
     for ef in GRID:
-        times, spent = [], 0.0
-        while not times or (len(times) < 3 and spent < 2) or spent < 0.2:
-            start = time.perf_counter()
-            found = library.search(questions, ef)
-            times.append(time.perf_counter() - start)
-            spent += times[-1]
-        right = sum(len(nearest & set(map(int, row))) for nearest, row in zip(truth, found))
-        recall = right / (K * len(truth))
-        curve.append({"ef": ef, "recall": recall, "queries_per_second": len(questions) / statistics.median(times)})
-        if recall >= ENOUGH:
+        curve.append(point(library, questions, truth, ef, least=0.2))
+        if curve[-1]["recall"] >= ENOUGH:
             break
     return curve
 
 
 def at_aim(curve):
-    """The most queries a second at a recall of AIM, between points of the curve; none if it does not come to that."""
-    best = None
+    """The most queries a second at a recall of AIM, between points of the curve, and the points that it is between;
+    none if it does not come to that."""
+    best, between = None, []
     for before, after in zip([None] + curve, curve):
         if after["recall"] < AIM:
             continue
-        speed = after["queries_per_second"]
+        speed, points = after["queries_per_second"], [after]
         if before and before["recall"] < AIM:
             share = (AIM - before["recall"]) / (after["recall"] - before["recall"])
             speed = before["queries_per_second"] + share * (speed - before["queries_per_second"])
-        best = max(best or 0, speed)
-    return best
+            points = [before, after]
+        if speed > (best or 0):
+            best, between = speed, points
+    return best, between
+
+
+def speed_at_aim(library, questions, truth, curve):
+    """The speed at the aim, timed again: the most of many points is also the luckiest."""
+    return at_aim([point(library, questions, truth, place["ef"], least=1) for place in at_aim(curve)[1]])[0]
 
 
 def measure(options):
@@ -181,8 +192,8 @@ def measure(options):
     memory = resident() - before
     curve = curve_of(library, questions, truth)
     result = {
-        "build_seconds": seconds, "bytes_per_node": memory / len(rows), "queries_per_second_at_aim": at_aim(curve),
-        "curve": curve,
+        "build_seconds": seconds, "bytes_per_node": memory / len(rows), "curve": curve,
+        "queries_per_second_at_aim": speed_at_aim(library, questions, truth, curve),
     }
     print(json.dumps({"rows": len(rows), "dimension": rows.shape[1], "queries": len(questions), "result": result}))
 

@@ -1,5 +1,5 @@
 /// One operation in a ``Graph``, from named values to a named value.
-public struct Node: Sendable, Equatable {
+public struct Node: Sendable, Equatable, Codable {
   /// For people: the layer that an error or a profile speaks of.
   public var name: String
   public var operation: Operation
@@ -16,7 +16,7 @@ public struct Node: Sendable, Equatable {
 }
 
 /// A network: operations in an order in which each comes after what it reads.
-public struct Graph: Sendable, Equatable {
+public struct Graph: Sendable, Equatable, Codable {
   /// The one value that is fed.
   public var input: String
   /// `[N, C, H, W]` of the input; `nil` where any size is allowed.

@@ -1,5 +1,5 @@
 /// Rows and columns of padding, stride and the like.
-public struct Size2D: Sendable, Equatable {
+public struct Size2D: Sendable, Equatable, Codable {
   public var height: Int
   public var width: Int
   public init(_ height: Int, _ width: Int) {
@@ -9,7 +9,7 @@ public struct Size2D: Sendable, Equatable {
 }
 
 /// Zero padding on each side of an image.
-public struct Padding2D: Sendable, Equatable {
+public struct Padding2D: Sendable, Equatable, Codable {
   public var top, left, bottom, right: Int
   public init(top: Int = 0, left: Int = 0, bottom: Int = 0, right: Int = 0) {
     (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
@@ -20,7 +20,7 @@ public struct Padding2D: Sendable, Equatable {
 }
 
 /// A two-dimensional convolution (cross-correlation) with its trained weights.
-public struct Convolution: Sendable, Equatable {
+public struct Convolution: Sendable, Equatable, Codable {
   /// `[outputChannels, inputChannels / groups, kernelHeight, kernelWidth]`.
   public var weights: Tensor
   /// One number an output channel.
@@ -33,6 +33,8 @@ public struct Convolution: Sendable, Equatable {
   public var fusesAdd: Bool
   /// The result is clamped at zero from below.
   public var fusesReLU: Bool
+  /// ``weights`` as they run in int8; where they are here, ``weights`` may have no numbers, only a shape.
+  var integerWeights: IntegerWeights?
 
   public init(
     weights: Tensor, bias: [Float]? = nil, stride: Size2D = Size2D(1, 1), padding: Padding2D = Padding2D(),
@@ -50,7 +52,7 @@ public struct Convolution: Sendable, Equatable {
 }
 
 /// Batch normalisation at inference: `(x - mean) / sqrt(variance + epsilon) * scale + shift`, a channel at a time.
-public struct BatchNormalization: Sendable, Equatable {
+public struct BatchNormalization: Sendable, Equatable, Codable {
   public var scale, shift, mean, variance: [Float]
   public var epsilon: Float
   public init(scale: [Float], shift: [Float], mean: [Float], variance: [Float], epsilon: Float = 1e-5) {
@@ -63,7 +65,7 @@ public struct BatchNormalization: Sendable, Equatable {
 }
 
 /// A pooling window.
-public struct Pooling: Sendable, Equatable {
+public struct Pooling: Sendable, Equatable, Codable {
   public var kernel: Size2D
   public var stride: Size2D
   public var padding: Padding2D
@@ -84,7 +86,7 @@ public struct Pooling: Sendable, Equatable {
 }
 
 /// A fully connected layer: `x · weightsᵀ + bias`.
-public struct Linear: Sendable, Equatable {
+public struct Linear: Sendable, Equatable, Codable {
   /// `[outputs, inputs]`.
   public var weights: Tensor
   public var bias: [Float]?
@@ -95,7 +97,7 @@ public struct Linear: Sendable, Equatable {
 }
 
 /// One step of a network. Axes are counted from the outside, `[N, C, H, W]`.
-public enum Operation: Sendable, Equatable {
+public enum Operation: Sendable, Equatable, Codable {
   case convolution(Convolution)
   case batchNormalization(BatchNormalization)
   case relu

@@ -1,5 +1,5 @@
 /// A dense array of single-precision numbers, row-major.
-public struct Tensor: Sendable, Equatable {
+public struct Tensor: Sendable, Equatable, Codable {
   /// Sizes of the axes, outermost first; images are `[N, C, H, W]`.
   public var shape: [Int]
   /// The numbers; `shape`'s product many.

@@ -34,8 +34,8 @@ public final class ImageModel: Sendable {
   /// The numbers between the layers.
   public let precision: Precision
   /// Optimised; its weights are the executor's own.
-  private let graph: Graph
-  private let kind: ExecutorKind
+  let graph: Graph
+  let kind: ExecutorKind
   private let threads: Int?
   let executor: any Executor
   let normalization: SampleNormalization
@@ -110,8 +110,10 @@ public final class ImageModel: Sendable {
   }
 
   /// The same network in other numbers. Weights are shared until they are brought into the kernels' form.
-  /// - Throws: `InferenceError` where the library or the processor does not have them.
+  /// - Throws: `InferenceError` where the library or the processor does not have them, and for a model that
+  ///   ``init(stored:ranges:threads:)`` made.
   public convenience init(_ model: ImageModel, arithmetic: Arithmetic) throws(InferenceError) {
+    try model.checkHasWeights()
     try self.init(
       model,
       executor: model.kind.makeExecutor(forOptimized: model.graph, arithmetic: arithmetic, threads: model.threads),
@@ -126,12 +128,23 @@ public final class ImageModel: Sendable {
     self.precision = precision
   }
 
+  init(
+    _ description: StoredDescription, graph: Graph, ranges: ActivationRanges, threads: Int?
+  ) throws(InferenceError) {
+    (recipe, featureDimension, classCount) = (description.recipe, description.featureDimension, description.classCount)
+    (spec, kind, self.threads, self.graph) = (description.spec, .oneDNN, threads, graph)
+    normalization = SampleNormalization(description.recipe)
+    precision = .integer
+    executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges), threads: threads)
+  }
+
   /// Whether the library that runs it knows int8.
   public var canUseIntegers: Bool { kind == .oneDNN }
 
   /// Finds the ranges that int8 takes from batches of prepared pictures.
   public func makeRangeObserver() throws(InferenceError) -> RangeObserver {
-    try RangeObserver(graph: graph, threads: threads)
+    try checkHasWeights()
+    return try RangeObserver(graph: graph, threads: threads)
   }
 
   /// Runs a batch of prepared pictures.

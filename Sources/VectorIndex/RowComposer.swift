@@ -48,58 +48,89 @@ struct RowComposer {
   }
 
   /// Scores of rows, in their order.
-  func scores(_ indices: some Collection<Int>, query: [Float], into scores: inout [Float]) {
-    query.withUnsafeBufferPointer { buffer in
-      guard let start = buffer.baseAddress else { return }
-      func score(_ mean: UnsafePointer<Float>?) {
-        let withMean = mean.map { cblas_sdot(Int32(rows.dimension), start, 1, $0, 1) } ?? 0
-        let prepared = PreparedQuery(query: start, mean: mean, withMean: withMean)
-        if layout.numbers == .float16, !rows.usesClasses {
-          scoreViews(indices, prepared, into: &scores)
-        } else {
-          for index in indices { scores.append(self.score(index, prepared)) }
-        }
+  func scores(_ indices: some RandomAccessCollection<Int>, query: [Float], into scores: inout [Float]) {
+    withPrepared(query) { query in
+      guard readsVectorsOnly else {
+        for index in indices { scores.append(score(index, query)) }
+        return
       }
-      if let mean = rows.composition.mean { mean.withUnsafeBufferPointer { score($0.baseAddress) } } else { score(nil) }
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: indices.count) { places in
+        guard let start = places.baseAddress else { return }
+        for (place, index) in zip(0..., indices) {
+          precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
+          places.initializeElement(at: place, to: UInt32(index))
+        }
+        scoreViews(from: base, start, count: indices.count, query, into: &scores)
+      }
+    }
+  }
+
+  /// Scores of rows that follow one another.
+  func scores(_ range: Range<Int>, query: [Float], into scores: inout [Float]) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows \(range) of \(rowCount)")
+    withPrepared(query) { query in
+      guard readsVectorsOnly else {
+        for index in range { scores.append(score(index, query)) }
+        return
+      }
+      // What was read of a block is still near when its rows are brought to their length.
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: 128) {
+        let count = min(128, range.upperBound - first)
+        scoreViews(from: base + first * layout.rowBytes, nil, count: count, query, into: &scores)
+      }
+    }
+  }
+
+  /// Whether scores are made of the products of the rows' vectors alone.
+  private var readsVectorsOnly: Bool { layout.numbers == .float16 && !rows.usesClasses }
+
+  private func withPrepared(_ query: [Float], _ body: (PreparedQuery) -> Void) {
+    query.withUnsafeBufferPointer { query in
+      guard let query = query.baseAddress else { return }
+      guard let mean = rows.composition.mean else { return body(PreparedQuery(query: query, mean: nil, withMean: 0)) }
+      mean.withUnsafeBufferPointer { mean in
+        guard let mean = mean.baseAddress else { return }
+        let withMean = cblas_sdot(Int32(rows.dimension), query, 1, mean, 1)
+        body(PreparedQuery(query: query, mean: mean, withMean: withMean))
+      }
     }
   }
 
   /// Scores of rows of views without classes: the products of many rows with the query and the mean are one call.
-  private func scoreViews(_ indices: some Collection<Int>, _ query: PreparedQuery, into scores: inout [Float]) {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: indices.count) { places in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * indices.count) { products in
-        let count = indices.count
-        guard count > 0, let places = places.baseAddress, let products = products.baseAddress else { return }
-        for (place, index) in zip(0..., indices) {
-          precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
-          places[place] = UInt32(index)
-        }
-        // The sums of all views, and the products of one.
-        let (withQuery, withMean) = (products, products + count)
-        let (one, two) = (products + 2 * count, products + 3 * count)
-        products.initialize(repeating: 0, count: 4 * count)
-        for view in rows.composition.views {
-          let first = base + layout.vectorsOffset + view * layout.dimension * 2
-          kindred_half_dots2(
-            first, layout.rowBytes, places, count, query.query, query.mean, layout.dimension, one, two)
-          for place in 0..<count {
-            withQuery[place] += one[place]
-            withMean[place] += two[place]
-          }
-        }
-        let views = rows.composition.views
-        let product = layout.productsOffset + (views[0] * layout.viewCount - views[0] * (views[0] - 1) / 2) * 4
+  /// - Parameters:
+  ///   - start: the row that `places` count from.
+  ///   - places: the rows; `count` that follow one another where it is `nil`.
+  private func scoreViews(
+    from start: UnsafeRawPointer, _ places: UnsafePointer<UInt32>?, count: Int, _ query: PreparedQuery,
+    into scores: inout [Float]
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * count) { products in
+      guard count > 0, let products = products.baseAddress else { return }
+      // The sums of all views, and the products of one.
+      let (withQuery, withMean) = (products, products + count)
+      let (one, two) = (products + 2 * count, products + 3 * count)
+      products.initialize(repeating: 0, count: 4 * count)
+      for view in rows.composition.views {
+        let first = start + layout.vectorsOffset + view * layout.dimension * 2
+        kindred_half_dots2(
+          first, layout.rowBytes, places, count, query.query, query.mean, layout.dimension, one, two)
         for place in 0..<count {
-          let row = base + Int(places[place]) * layout.rowBytes
-          let scale: Float
-          if views.count == 1 {
-            let square = row.load(fromByteOffset: product, as: Float.self)
-            scale = square > 0 ? 1 / square.squareRoot() : 0
-          } else {
-            scale = self.scale(StoredRow(base: row, layout: layout))
-          }
-          scores.append(cosine(scale * withQuery[place], scale * withMean[place], query))
+          withQuery[place] += one[place]
+          withMean[place] += two[place]
         }
+      }
+      let views = rows.composition.views
+      let product = layout.productsOffset + (views[0] * layout.viewCount - views[0] * (views[0] - 1) / 2) * 4
+      for place in 0..<count {
+        let row = start + (places.map { Int($0[place]) } ?? place) * layout.rowBytes
+        let scale: Float
+        if views.count == 1 {
+          let square = row.load(fromByteOffset: product, as: Float.self)
+          scale = square > 0 ? 1 / square.squareRoot() : 0
+        } else {
+          scale = self.scale(StoredRow(base: row, layout: layout))
+        }
+        scores.append(cosine(scale * withQuery[place], scale * withMean[place], query))
       }
     }
   }

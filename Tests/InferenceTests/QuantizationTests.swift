@@ -72,6 +72,30 @@ import Testing
     #expect(actual.map(\.shape) == expected.map(\.shape))
   }
 
+  /// A graph that has only integers of the weights that run as such gives the same numbers, also once it was stored.
+  @Test func integersAreEnough() throws {
+    var random = SeededGenerator(seed: 73)
+    let graph = try makeBottleneckNetwork(&random, widths: [16, 24], blocks: [2, 3], stem: 32).optimized()
+    let ranges = try ranges(of: graph, on: [random.tensor([2, 3, 40, 40])])
+    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges))
+    let integers = try executor.graphOfIntegers(inputShape: [1, 3, 40, 40])
+    #expect(graph.hasAllWeights && !integers.hasAllWeights)
+    let restored = try Graph(archive: integers.archived()[...])
+    #expect(restored == integers)
+    let size = try graph.archived().count
+    #expect(try integers.archived().count < size / 2)
+    let again = try OneDNNExecutor(graph: restored, arithmetic: .integer(ranges))
+    for shape in [[1, 3, 40, 40], [3, 3, 40, 40], [2, 3, 24, 32]] {
+      let input = random.tensor(shape)
+      #expect(try again.run(input) == executor.run(input))
+    }
+    #expect(try again.graphOfIntegers(inputShape: [1, 3, 40, 40]) == integers)
+    // Without integers the weights are those that they stand for.
+    let input = random.tensor([1, 3, 40, 40])
+    let expected = try OneDNNExecutor(graph: graph).run(input)[0].values[...]
+    #expect(cosine(try OneDNNExecutor(graph: restored).run(input)[0].values[...], expected) > 0.999)
+  }
+
   @Test func shapesAndBatchesAgree() throws {
     var random = SeededGenerator(seed: 72)
     let graph = try makeBottleneckNetwork(&random, widths: [16, 24], blocks: [1, 2], stem: 16).optimized()

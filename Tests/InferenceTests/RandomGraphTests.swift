@@ -26,6 +26,26 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<4) func storedGraphsAreTheSame(group: Int) throws {
+    for number in 0..<25 {
+      var random = SeededGenerator(seed: UInt64(group * 1000 + number))
+      let graph = try randomGraph(&random)
+      let bytes = try graph.archived()
+      #expect(try Graph(archive: bytes[...]) == graph)
+      // Damaged ones are refused, or are sound graphs of other numbers.
+      for _ in 0..<20 {
+        var damaged = bytes
+        let place = Int.random(in: damaged.indices, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: damaged[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: damaged.remove(at: place)
+        default: damaged.removeSubrange(place...)
+        }
+        if let graph = try? Graph(archive: damaged[...]) { #expect(throws: Never.self) { try graph.validate() } }
+      }
+    }
+  }
+
   private func randomGraph(_ random: inout SeededGenerator) throws -> Graph {
     let inputShape = [2] + (0..<3).map { _ in [3, 4, 6, 7, 16].randomElement(using: &random) ?? 3 }
     var graph = Graph(input: "x", inputShape: [nil] + inputShape.dropFirst().map { $0 }, nodes: [], outputs: ["x"])

@@ -63,12 +63,11 @@ extension Operation {
 
 extension Tensor {
   /// Why the tensor can't be the weights of `rank` axes; `nil` where it can.
-  fileprivate func weightsContradiction(rank: Int) -> String? {
+  /// - Parameter count: the numbers that there are.
+  fileprivate func weightsContradiction(rank: Int, count: Int) -> String? {
     guard shape.count == rank else { return "weights have \(shape.count) axes instead of \(rank)" }
     guard shape.allSatisfy({ $0 >= 1 }) else { return "weights of shape \(shape) are empty" }
-    guard shape.checkedProduct == values.count else {
-      return "weights of shape \(shape) hold \(values.count) numbers"
-    }
+    guard shape.checkedProduct == count else { return "weights of shape \(shape) hold \(count) numbers" }
     return nil
   }
 }
@@ -90,7 +89,11 @@ extension Size2D {
 
 extension Convolution {
   fileprivate var contradiction: String? {
-    if let reason = weights.weightsContradiction(rank: 4) ?? padding.contradiction { return reason }
+    let count = integerWeights?.integers.count ?? weights.values.count
+    if let reason = weights.weightsContradiction(rank: 4, count: count) ?? padding.contradiction { return reason }
+    if let integerWeights, integerWeights.scales.count != weights.shape[0] || !weights.values.isEmpty {
+      return "has \(integerWeights.scales.count) scales for \(weights.shape[0]) output channels of integers"
+    }
     if let bias, bias.count != weights.shape[0] {
       return "has \(bias.count) biases for \(weights.shape[0]) output channels"
     }
@@ -133,7 +136,7 @@ extension Pooling {
 
 extension Linear {
   fileprivate var contradiction: String? {
-    if let reason = weights.weightsContradiction(rank: 2) { return reason }
+    if let reason = weights.weightsContradiction(rank: 2, count: weights.values.count) { return reason }
     if let bias, bias.count != weights.shape[0] { return "has \(bias.count) biases for \(weights.shape[0]) outputs" }
     return nil
   }

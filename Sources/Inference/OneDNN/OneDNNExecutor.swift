@@ -74,6 +74,24 @@ public final class OneDNNExecutor: Executor {
     }
   }
 
+  /// The graph with the weights of those convolutions as integers that run in int8, and without those that they had:
+  /// for inputs of this shape it does the same.
+  public func graphOfIntegers(inputShape: [Int]) throws(InferenceError) -> Graph {
+    let integerNodes = try worker.run { () throws(InferenceError) in try plan(for: inputShape).integerNodes }
+    let nonNegativeValues = graph.nonNegativeValues
+    var result = graph
+    for index in integerNodes {
+      guard case .convolution(var convolution) = graph.nodes[index].operation else { continue }
+      let isSigned = !nonNegativeValues.contains(graph.nodes[index].inputs[0])
+      convolution.integerWeights =
+        convolution.integerWeights
+        ?? IntegerWeights(convolution.weights, bound: ChannelScales.Bound(sourceIsSigned: isSigned))
+      convolution.weights.values = []
+      result.nodes[index].operation = .convolution(convolution)
+    }
+    return result
+  }
+
   /// Runs the images from `first` on.
   private func run(
     _ plan: Plan, _ input: Tensor, first: Int, into results: inout [Tensor]

@@ -16,7 +16,8 @@ extension PlanBuilder {
     }
 
     func weights(_ convolution: Convolution) -> WeightStore.Numbers {
-      weightScales.map { .signed($0.integers(convolution.weights)) } ?? .single(convolution.weights.values)
+      guard let weightScales else { return .single(convolution.floatWeights.values) }
+      return .signed(convolution.integerWeights?.integers ?? weightScales.integers(convolution.weights))
     }
 
     /// In the steps of the products: oneDNN 2 adds it before it multiplies by the output scales.
@@ -49,9 +50,9 @@ extension PlanBuilder {
     var result = ConvolutionArithmetic(sourceScale: sourceScale)
     result.types.source = isSigned ? .signed : .unsigned
     result.types.weights = .signed
-    // oneDNN sees to sums in 16 bits by itself where the source is signed.
-    let bound: ChannelScales.Bound = Processor.hasIntegerDotProducts || isSigned ? .bytes : .pairs
-    result.weightScales = ChannelScales(convolution.weights, bound: bound)
+    result.weightScales =
+      convolution.integerWeights.map { ChannelScales(values: $0.scales) }
+      ?? ChannelScales(convolution.weights, bound: ChannelScales.Bound(sourceIsSigned: isSigned))
     let targetIsSigned = !convolution.fusesReLU
     if integerValues.contains(node.output), let scale = ranges.scale(of: node.output, isSigned: targetIsSigned) {
       result.types.target = targetIsSigned ? .signed : .unsigned
@@ -89,6 +90,7 @@ extension PlanBuilder {
     } else {
       guard let chosen = try? chooser.choose(), chosen.isFast else { return nil }
       descriptor = chosen
+      integerNodes.insert(nodeIndex)
     }
     let input = try value(
       named: node.inputs[0], in: descriptor.layout(of: dnnl_query_src_md, shape: source.shape),

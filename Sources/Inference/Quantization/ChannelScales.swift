@@ -7,12 +7,17 @@ struct ChannelScales {
     /// ±127 each, and no two neighbours along the input channels sum up to more than 128: without VNNI, the products of
     /// two such with two of 255 are added in 16 bits.
     case pairs
+
+    /// What the processor, and oneDNN, need: it sees to sums in 16 bits by itself where the source is signed.
+    init(sourceIsSigned: Bool) { self = Processor.hasIntegerDotProducts || sourceIsSigned ? .bytes : .pairs }
   }
 
   private static let limit: Float = 127
   private static let rounder: Float = 12_582_912
   /// One an output channel; above 0.
   let values: [Float]
+
+  init(values: [Float]) { self.values = values }
 
   /// - Parameters:
   ///   - weights: `[outputChannels, inputChannels, height, width]`.

@@ -25,7 +25,7 @@ public final class Collection: Sendable {
   let files: CollectionFiles
   /// Which database this object has open. Another may come to lie at its path, when collections are renamed.
   private let identity: FileIdentity?
-  /// A pool; a single read-only connection where the folder can't be written to.
+  /// A pool; a single connection where the folder can't be written to, or where it is read once.
   let database: any DatabaseReader
   let openSegment: Mutex<Segment?> = Mutex(nil)
   /// The fit that was read last, and the embeddings that were composed last.
@@ -181,8 +181,9 @@ public final class Collection: Sendable {
   /// - Parameters:
   ///   - directory: its folder.
   ///   - kind: what it must hold; `nil` for whatever it holds.
+  ///   - once: it is read, by one thread at a time, and not written to: opening and closing then take less.
   /// - Throws: ``KindredError/Code/wrongKind`` where it holds something else; and what is wrong with its files.
-  public init(at directory: String, kind: Kind? = .images) throws {
+  public init(at directory: String, kind: Kind? = .images, once: Bool = false) throws {
     files = CollectionFiles(directory: directory)
     guard Self.exists(at: directory) else {
       throw KindredError(
@@ -193,7 +194,7 @@ public final class Collection: Sendable {
     let identity = FileIdentity(of: databasePath)
     self.identity = identity
     do {
-      database = try CollectionDatabase.open(databasePath)
+      database = try CollectionDatabase.open(databasePath, once: once)
       let (found, properties) = try database.read { db in
         let kind = try CollectionSchema.check(db, path: databasePath)
         let rows = try Row.fetchAll(db, sql: "SELECT name, value FROM property")

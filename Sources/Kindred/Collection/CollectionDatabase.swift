@@ -3,8 +3,11 @@ import GRDB
 
 /// Opens a collection's SQLite file and speaks of its faults.
 enum CollectionDatabase {
-  /// - Parameter readOnly: whether this user may only read; found out when `nil`.
-  static func open(_ path: String, readOnly: Bool? = nil) throws -> any DatabaseReader {
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - readOnly: whether this user may only read; found out when `nil`.
+  ///   - once: one thread reads and then the program ends. A pool would make, flush and remove a log for that.
+  static func open(_ path: String, readOnly: Bool? = nil, once: Bool = false) throws -> any DatabaseReader {
     var configuration = Configuration()
     configuration.busyMode = .timeout(20)
     configuration.maximumReaderCount = 8
@@ -20,7 +23,9 @@ enum CollectionDatabase {
     let folder = (path as NSString).deletingLastPathComponent
     let mayWrite = access(folder, W_OK) == 0 && access(path, W_OK) == 0
     if !(readOnly ?? !mayWrite) {
-      return try DatabasePool(path: path, configuration: configuration)
+      return once
+        ? try DatabaseQueue(path: path, configuration: configuration)
+        : try DatabasePool(path: path, configuration: configuration)
     }
     configuration.readonly = true
     // Without a log beside it, SQLite would want to make one; with one, the file alone is not the whole truth.

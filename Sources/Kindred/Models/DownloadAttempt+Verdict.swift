@@ -1,99 +1,86 @@
 import Foundation
-import FoundationNetworking
 
 extension DownloadAttempt {
-  func outcome(error: (any Error)?) -> Outcome {
-    if let error { return interruption(error) }
-    if !accepted, let refusal = acceptResponse() { return refusal }
-    if let total, part.bytes < total {
-      return .interrupted(
+  func outcome(_ end: HTTPTransfer.End) -> Outcome {
+    switch end {
+    case .complete: break
+    case .brokenOff, .stopped: return accepted || head == nil ? brokenOff : acceptHead() ?? brokenOff
+    case .timedOut: return timedOut
+    case .notHTTP(let reason):
+      return .failed(ModelStoreError(code: .badResponse, place: address, reason: reason))
+    case .missingLibrary(let reason):
+      return .failed(
         ModelStoreError(
-          code: .network, place: url.absoluteString,
-          reason: "the connection broke off after \(part.bytes) of \(total) bytes"))
+          code: .network, place: address,
+          reason: "libcurl, which fetches models, can't be loaded (\(reason)): install Debian's libcurl4"))
+    case .failed(let reason):
+      return .interrupted(
+        ModelStoreError(code: .network, place: address, reason: "the server can't be reached: \(reason)"))
     }
+    if !accepted, let refusal = acceptHead() { return refusal }
+    if let total, part.bytes < total { return brokenOff }
     return .complete
   }
 
-  /// Settles the outcome before the request's end, and ends it.
-  func finish(_ outcome: Outcome) {
-    verdict = outcome
-    // From another queue: `cancel` waits for the session's queue, which may be waiting for room in this one.
-    DispatchQueue.global().async { [task] in task?.cancel() }
+  private var brokenOff: Outcome {
+    .interrupted(
+      ModelStoreError(
+        code: .network, place: address,
+        reason: "the connection broke off after \(part.bytes) of \(total.map(String.init) ?? "unknown many") bytes"))
   }
 
-  /// Looks at the response's head, once, and makes the partial file ready for its body.
+  var timedOut: Outcome {
+    .interrupted(
+      ModelStoreError(code: .timedOut, place: address, reason: "the server sent nothing for too long"))
+  }
+
+  /// Looks at the answer's head, once, and makes the partial file ready for its body.
   /// - Returns: `nil` when the body can be taken.
-  func acceptResponse() -> Outcome? {
+  func acceptHead() -> Outcome? {
     accepted = true
-    guard let response else {
+    guard let head else {
       return .interrupted(
-        ModelStoreError(code: .badResponse, place: url.absoluteString, reason: "the server did not answer in HTTP"))
+        ModelStoreError(code: .badResponse, place: address, reason: "the server did not answer in HTTP"))
     }
     do throws(ModelStoreError) {
-      switch response.statusCode {
-      case 200: return try acceptWhole(response)
-      case 206: return acceptRange(response)
+      switch head.status {
+      case 200: return try acceptWhole(head)
+      case 206: return acceptRange(head)
       case 416: return .stale
-      default: return refusal(status: response.statusCode)
+      default: return refusal(status: head.status)
       }
     } catch {
       return .failed(error)
     }
   }
 
-  private func acceptWhole(_ response: HTTPURLResponse) throws(ModelStoreError) -> Outcome? {
-    total = header("Content-Length", of: response).flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
-    let entityTag = strongTag(of: response)
-    try part.restart(tag: PartialFileTag(url: url.absoluteString, entityTag: entityTag, total: total))
+  private func acceptWhole(_ head: HTTPTransfer.Head) throws(ModelStoreError) -> Outcome? {
+    total = head["Content-Length"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    try part.restart(tag: PartialFileTag(url: address, entityTag: strongTag(of: head), total: total))
     if let total {
       try StoreFile.checkRoom(for: total, in: URL(fileURLWithPath: part.path).deletingLastPathComponent().path)
     }
     return nil
   }
 
-  private func acceptRange(_ response: HTTPURLResponse) -> Outcome? {
-    guard let resumeTag, let range = header("Content-Range", of: response).flatMap(ContentRange.init),
-      range.first == part.bytes
+  private func acceptRange(_ head: HTTPTransfer.Head) -> Outcome? {
+    guard let resumeTag, let range = head["Content-Range"].flatMap(ContentRange.init), range.first == part.bytes
     else { return .stale }
     if let known = resumeTag.total, let now = range.total, known != now { return .stale }
-    if let known = resumeTag.entityTag, let now = strongTag(of: response), known != now { return .stale }
+    if let known = resumeTag.entityTag, let now = strongTag(of: head), known != now { return .stale }
     total = range.total ?? resumeTag.total
     return nil
   }
 
-  func refusal(status: Int) -> Outcome {
-    let place = (response?.url ?? url).absoluteString
-    let phrase = HTTPURLResponse.localizedString(forStatusCode: status)
+  private func refusal(status: Int) -> Outcome {
+    let words = [401: " (Unauthorized)", 403: " (Forbidden)", 404: " (Not Found)", 429: " (Too Many Requests)"]
     let error = ModelStoreError(
-      code: .badResponse, place: place, reason: "the server answered \(status) (\(phrase))")
+      code: .badResponse, place: url.absoluteString, reason: "the server answered \(status)\(words[status] ?? "")")
     // Too many requests, and the server's own troubles, may pass.
     return status == 429 || status >= 500 ? .interrupted(error) : .failed(error)
   }
 
-  private func interruption(_ error: any Error) -> Outcome {
-    let code = (error as? URLError)?.code
-    let place = url.absoluteString
-    switch code {
-    case .cancelled?:
-      return .failed(ModelStoreError(code: .cancelled, place: place, reason: "the download was cancelled"))
-    case .timedOut?:
-      return .interrupted(
-        ModelStoreError(code: .timedOut, place: place, reason: "the server sent nothing for too long"))
-    case .badURL?, .unsupportedURL?, .httpTooManyRedirects?:
-      return .failed(ModelStoreError(code: .badResponse, place: place, reason: (error as NSError).localizedDescription))
-    default:
-      return .interrupted(
-        ModelStoreError(
-          code: .network, place: place,
-          reason: "the server can't be reached: \((error as NSError).localizedDescription)"))
-    }
-  }
-
-  private func strongTag(of response: HTTPURLResponse) -> String? {
-    header("ETag", of: response).flatMap { $0.hasPrefix("\"") ? $0 : nil }
-  }
-
-  func header(_ name: String, of response: HTTPURLResponse) -> String? {
-    response.value(forHTTPHeaderField: name)
+  private func strongTag(of head: HTTPTransfer.Head) -> String? {
+    head["ETag"].flatMap { $0.hasPrefix("\"") ? $0 : nil }
   }
 }

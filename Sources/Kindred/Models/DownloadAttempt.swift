@@ -1,12 +1,11 @@
 import Foundation
-import FoundationNetworking
 import Synchronization
 
-/// One HTTP request whose body goes to a partial file.
+/// One HTTP request, with the redirects that it is sent to, whose body goes to a partial file.
 ///
-/// `@unchecked Sendable`: `task` is set before the request starts, `end` has a lock, and all else that changes, the
-/// partial file among it, is used on the session's serial delegate queue alone until ``run(stallTimeout:)`` returns.
-final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+/// `@unchecked Sendable`: only ``isCancelled`` is used while ``run(stallTimeout:)`` is waited for, but by the one thread
+/// that makes the request.
+final class DownloadAttempt: @unchecked Sendable {
   enum Outcome {
     /// The body came to its end.
     case complete
@@ -17,24 +16,23 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     case stale
   }
 
-  let url: URL
+  private static let mostRedirects = 20
+  private static let slowestStart: TimeInterval = 60
+
+  /// Where it goes now; a redirect changes it.
+  var url: URL
   let part: PartialFile
   let resumeTag: PartialFileTag?
+  private let origin: URL
   private let progress: (Int64, Int64?) -> Void
-  var task: URLSessionDataTask?
-  private let end = Mutex(End())
+  private let isCancelled = Atomic(false)
 
-  private struct End {
-    var continuation: CheckedContinuation<Outcome, Never>?
-    var outcome: Outcome?
-    /// When the session last called.
-    var lastSign = DispatchTime.now()
-  }
-
-  var response: HTTPURLResponse?
-  /// Whether `response` was looked at: with a tunnelling proxy the proxy's own response comes first.
+  /// The head of the answer that counts.
+  var head: HTTPTransfer.Head?
+  /// Whether `head` was looked at.
   var accepted = false
-  var verdict: Outcome?
+  /// Settled before the request's end.
+  private var verdict: Outcome?
   var total: Int64?
   /// The SHA-256 that the hub says the file has, when it says so.
   private(set) var announcedSHA256: String?
@@ -46,144 +44,113 @@ final class DownloadAttempt: NSObject, URLSessionDataDelegate, @unchecked Sendab
     url: URL, part: PartialFile, resumeTag: PartialFileTag?, progress: @escaping (Int64, Int64?) -> Void
   ) {
     self.url = url
+    origin = url
     self.part = part
     self.resumeTag = resumeTag
     self.progress = progress
   }
 
+  /// What the partial file's tag names: where the request went first.
+  var address: String { origin.absoluteString }
+
   /// Runs the request to its end.
   /// - Parameter stallTimeout: seconds without a byte after which the connection is given up.
   func run(stallTimeout: TimeInterval) async -> Outcome {
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = stallTimeout
-    configuration.urlCache = nil
-    configuration.httpCookieStorage = nil
-    let session = URLSession(
-      configuration: configuration, delegate: self, delegateQueue: BoundedOperationQueue(limit: 64))
-    defer { session.finishTasksAndInvalidate() }
-
-    var request = URLRequest(url: url)
-    // The file's own bytes: a compressed body has other offsets, and ranges would not fit.
-    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-    request.setValue("kindred/\(kindredVersion)", forHTTPHeaderField: "User-Agent")
-    if let resumeTag, part.bytes > 0 {
-      request.setValue("bytes=\(part.bytes)-", forHTTPHeaderField: "Range")
-      if let entityTag = resumeTag.entityTag { request.setValue(entityTag, forHTTPHeaderField: "If-Range") }
-    }
-    let task = session.dataTask(with: request)
-    self.task = task
-    task.resume()
-    let watchdog = Task { await watch(patience: stallTimeout + 5) }
-    defer { watchdog.cancel() }
-    return await withTaskCancellationHandler {
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let early = end.withLock { end in
-          if end.outcome == nil { end.continuation = continuation }
-          return end.outcome
-        }
-        if let early { continuation.resume(returning: early) }
+        // libcurl blocks a thread, which must not be one of Swift's few.
+        DispatchQueue.global().async { continuation.resume(returning: self.perform(stallTimeout)) }
       }
     } onCancel: {
-      task.cancel()
+      isCancelled.store(true, ordering: .relaxed)
     }
   }
 
-  /// Ends the attempt when the session has not called for long. Its own timeout ends most, but it stops that one's
-  /// clock before it is done with some responses, and then may never call.
-  private func watch(patience: TimeInterval) async {
-    while (try? await Task.sleep(nanoseconds: 500_000_000)) != nil {
-      let last = end.withLock { $0.lastSign }
-      guard DispatchTime.now() > last + patience else { continue }
-      settle(
-        .interrupted(
-          ModelStoreError(code: .timedOut, place: url.absoluteString, reason: "the server sent nothing for too long")))
-      DispatchQueue.global().async { [task] in task?.cancel() }
-      return
+  private func perform(_ stallTimeout: TimeInterval) -> Outcome {
+    for _ in 0...Self.mostRedirects {
+      let (end, redirect) = request(stallTimeout)
+      if let verdict { return verdict }
+      guard let redirect, case .complete = end else { return outcome(end) }
+      guard let next = URL(string: redirect), ["http", "https"].contains(next.scheme?.lowercased()) else {
+        return .failed(
+          ModelStoreError(
+            code: .badResponse, place: address, reason: "the server redirects to what is no address: \(redirect)"))
+      }
+      guard Self.follows(from: url, to: next) else {
+        return .failed(
+          ModelStoreError(
+            code: .badResponse, place: address, reason: "the server redirects to an unencrypted address"))
+      }
+      url = next
+      (head, accepted) = (nil, false)
     }
+    return .failed(
+      ModelStoreError(code: .badResponse, place: address, reason: "the server redirects again and again"))
   }
 
-  /// Hands the outcome to whoever waits for it; only the first one counts.
-  private func settle(_ outcome: Outcome) {
-    let waiting = end.withLock { end -> CheckedContinuation<Outcome, Never>? in
-      guard end.outcome == nil else { return nil }
-      end.outcome = outcome
-      return end.continuation
-    }
-    waiting?.resume(returning: outcome)
+  /// Whether a redirect is gone after: never from an encrypted address to one that is not.
+  static func follows(from origin: URL, to target: URL) -> Bool {
+    origin.scheme?.lowercased() != "https" || target.scheme?.lowercased() == "https"
   }
 
-  /// Notes that the session called.
-  /// - Returns: `false` when the attempt is over, and the partial file perhaps another's.
-  private func isGoing() -> Bool {
-    end.withLock { end in
-      end.lastSign = .now()
-      return end.outcome == nil
+  private func request(_ stallTimeout: TimeInterval) -> (end: HTTPTransfer.End, redirect: String?) {
+    // The file's own bytes: a compressed body has other offsets, and ranges would not fit.
+    var headers = [("Accept-Encoding", "identity"), ("User-Agent", "kindred/\(kindredVersion)")]
+    if let resumeTag, part.bytes > 0 {
+      headers.append(("Range", "bytes=\(part.bytes)-"))
+      if let entityTag = resumeTag.entityTag { headers.append(("If-Range", entityTag)) }
     }
+    var lastSign = DispatchTime.now()
+    let transfer = HTTPTransfer(
+      url: url, headers: headers, connectTimeout: min(stallTimeout, Self.slowestStart))
+    return transfer.run(
+      HTTPTransfer.Receiver(
+        head: { head in
+          lastSign = .now()
+          self.take(head)
+          return true
+        },
+        body: { bytes in
+          lastSign = .now()
+          self.take(bytes)
+          return self.verdict == nil
+        },
+        wait: {
+          if self.isCancelled.load(ordering: .relaxed) {
+            self.verdict = .failed(
+              ModelStoreError(code: .cancelled, place: self.address, reason: "the download was cancelled"))
+          } else if .now() > lastSign + stallTimeout {
+            self.verdict = self.timedOut
+          }
+          return self.verdict == nil
+        }))
   }
 
-  // MARK: URLSession's calls
-
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
-  ) {
-    if let text = header("X-Linked-Etag", of: response)?.trimmingCharacters(in: CharacterSet(charactersIn: "\"")),
-      ContentHash.isHexDigest(text)
-    {
-      announcedSHA256 = text
-    }
-    guard response.url?.scheme != "https" || request.url?.scheme == "https" else {
-      // Not cancelled as well: FoundationNetworking traps when a cancelled task's redirection is answered.
-      verdict = .failed(
-        ModelStoreError(
-          code: .badResponse, place: url.absoluteString, reason: "the server redirects to an unencrypted address"))
-      completionHandler(nil)
-      return
-    }
-    completionHandler(request)
+  private func take(_ head: HTTPTransfer.Head) {
+    // Of interim answers another head follows.
+    guard !accepted, head.status >= 200 else { return }
+    self.head = head
+    let announced = head["X-Linked-Etag"]?.trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+    if let announced, ContentHash.isHexDigest(announced) { announcedSHA256 = announced }
   }
 
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-  ) {
-    if isGoing() {
-      self.response = response as? HTTPURLResponse
-      accepted = false
-    }
-    completionHandler(.allow)
-  }
-
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard isGoing(), verdict == nil else { return }
-    if !accepted, let refusal = acceptResponse() {
-      finish(refusal)
+  private func take(_ bytes: UnsafeRawBufferPointer) {
+    // What a redirect says in words is for people.
+    if let status = head?.status, (300..<400).contains(status) { return }
+    if !accepted, let refusal = acceptHead() {
+      verdict = refusal
       return
     }
     do throws(ModelStoreError) {
-      try part.append(data)
+      try part.append(bytes)
     } catch {
-      finish(.failed(error))
+      verdict = .failed(error)
       return
     }
     if let total, part.bytes > total {
-      finish(.stale)
+      verdict = .stale
       return
     }
     progress(part.bytes, total)
-  }
-
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    guard isGoing() else { return }
-    settle(verdict ?? outcome(error: error))
-  }
-
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
-    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
-  ) {
-    // Kindred has no passwords. Without this method the session would never end.
-    if verdict == nil { verdict = refusal(status: 401) }
-    completionHandler(.cancelAuthenticationChallenge, nil)
   }
 }

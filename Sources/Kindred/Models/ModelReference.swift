@@ -34,10 +34,20 @@ public struct ModelReference: Sendable, Codable, Equatable {
     executor: ExecutorKind = .oneDNN, precision: PrecisionChoice = .single, store: ModelStore = ModelStore(),
     threads: Int? = nil
   ) throws -> ImageModel {
+    // Of a network in int8 there may be all that is needed beside its calibration.
+    if executor == .oneDNN, let calibration = store.calibration(sha256: sha256),
+      case .integer(let ranges)? = try? precision.arithmetic(calibration: calibration, executor: executor, name: name),
+      let model = store.storedNetwork(self, ranges: ranges, threads: threads), model.recipe == calibration.preprocessing
+    {
+      return model
+    }
     let model = try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
     let calibration = store.calibration(sha256: sha256, preprocessing: model.recipe)
     let arithmetic = try precision.arithmetic(calibration: calibration, executor: executor, name: name)
     // Nothing has been prepared for single precision yet: that happens with the first picture.
-    return arithmetic == .single ? model : try ImageModel(model, arithmetic: arithmetic)
+    guard arithmetic != .single else { return model }
+    let prepared = try ImageModel(model, arithmetic: arithmetic)
+    if case .integer(let ranges) = arithmetic { store.keep(prepared, of: self, ranges: ranges) }
+    return prepared
   }
 }

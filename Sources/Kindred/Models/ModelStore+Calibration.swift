@@ -9,12 +9,13 @@ extension ModelStore {
   private func calibrationPath(_ sha256: String) -> String { "\(calibrationDirectory)/\(sha256).json" }
 
   /// The calibration of a model; `nil` where there is none, or it can't be read or is for other preprocessing.
-  public func calibration(sha256: String, preprocessing: PreprocessingRecipe) -> Calibration? {
+  /// - Parameter preprocessing: how the model's pictures are prepared; whatever the calibration is for when `nil`.
+  public func calibration(sha256: String, preprocessing: PreprocessingRecipe? = nil) -> Calibration? {
     guard sha256.utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 102) }),
       let data = StoreFile.readSmall(calibrationPath(sha256)),
       let calibration = try? JSONDecoder().decode(Calibration.self, from: data),
       calibration.version == Calibration.currentVersion, calibration.sha256 == sha256,
-      calibration.preprocessing == preprocessing
+      preprocessing == nil || calibration.preprocessing == preprocessing
     else { return nil }
     return calibration
   }

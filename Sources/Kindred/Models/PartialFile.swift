@@ -53,14 +53,15 @@ final class PartialFile {
     try StoreFile.replace(tagPath, with: data)
   }
 
-  func append(_ data: Data) throws(ModelStoreError) {
-    let failure = data.withUnsafeBytes { (buffer: UnsafeRawBufferPointer) -> Int32? in
+  func append(_ data: some ContiguousBytes) throws(ModelStoreError) {
+    // The closure of withUnsafeBytes can't say which errors it throws.
+    let failure = data.withUnsafeBytes { buffer -> Int32? in
       if let number = StoreFile.write(buffer, to: descriptor) { return number }
       hash.update(buffer)
+      bytes += Int64(buffer.count)
       return nil
     }
     if let failure { throw ModelStoreError(path: path, errorNumber: failure, writing: true) }
-    bytes += Int64(data.count)
   }
 
   /// The SHA-256 of all bytes so far, in hexadecimal digits.

@@ -42,6 +42,6 @@ struct ONNXValue {
 enum ONNXBinding {
   case value(ONNXValue)
   case constant(ONNXConstant)
-  /// An initializer that nothing has read so far.
-  case initializer(ONNXTensorProto)
+  /// An initializer that nothing has read so far, and where in the file its raw data is, if that is not in it.
+  case initializer(ONNXTensorProto, rawData: Range<Int>?)
 }

@@ -64,7 +64,36 @@ struct ONNXExternalData {
       throw ONNXFault.tooLarge("the model reads the same bytes of \(location) again and again", at: name)
     }
     bytesRead[location] = total
-    return try ONNXFileReading.read(descriptor, offset: offset, count: byteCount, place: name)
+    return try Self.read(descriptor, offset: offset, count: byteCount, place: name)
+  }
+
+  private static func read(
+    _ descriptor: Int32, offset: Int, count: Int, place: String?
+  ) throws(WeightFileError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = 0
+      guard let base = buffer.baseAddress else { return }
+      while initialized < count {
+        let got = pread(descriptor, base + initialized, count - initialized, off_t(offset + initialized))
+        if got > 0 {
+          initialized += got
+        } else if got == 0 {
+          return
+        } else if errno != EINTR {
+          failure = errno
+          return
+        }
+      }
+    }
+    if failure != 0 {
+      throw WeightFileError(code: .unreadable, path: "", place: place, reason: String(cString: strerror(failure)))
+    }
+    guard bytes.count == count else {
+      throw WeightFileError(
+        code: .truncated, path: "", place: place, reason: "the file became shorter while it was read")
+    }
+    return bytes
   }
 
   private func number(_ key: String, in values: [String: String], name: String) throws(WeightFileError) -> Int? {

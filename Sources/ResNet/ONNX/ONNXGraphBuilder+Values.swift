@@ -9,8 +9,8 @@ extension ONNXGraphBuilder {
     guard let binding = bindings[name] else {
       throw ONNXFault.unsupported("\(name), a second result of a node, has no meaning in Kindred")
     }
-    guard case .initializer(let tensor) = binding else { return binding }
-    let constant = try decoder.decode(tensor, name: name)
+    guard case .initializer(let tensor, let place) = binding else { return binding }
+    let constant = try decoder.decode(tensor, rawData: place, name: name)
     if tensor.dataLocation == 1 { allow(constant.count) }
     // The message is let go: the numbers are in memory once.
     bindings[name] = .constant(constant)

@@ -30,11 +30,16 @@ struct ONNXGraphBuilder {
     self.decoder = decoder
   }
 
-  mutating func build(_ file: consuming ONNXGraphProto) throws(WeightFileError) -> Graph {
+  /// - Parameters:
+  ///   - file: the graph.
+  ///   - rawData: where in the file the raw data of its initializers is that is not in them.
+  mutating func build(
+    _ file: consuming ONNXGraphProto, rawData: [Int: Range<Int>]
+  ) throws(WeightFileError) -> Graph {
     let protos = file.node
     let inputs = file.input
     let outputs = file.output.map(\.name)
-    try bind(initializers: file.initializer)
+    try bind(initializers: file.initializer, rawData)
     file = ONNXGraphProto()
 
     let plan = try ONNXPlan(nodes: protos, constants: Set(bindings.keys), inputs: inputs, outputs: outputs)
@@ -55,13 +60,16 @@ struct ONNXGraphBuilder {
     return Graph(input: inputName, inputShape: inputShape, nodes: nodes, outputs: results)
   }
 
-  private mutating func bind(initializers: [ONNXTensorProto]) throws(WeightFileError) {
-    for tensor in initializers {
-      guard bindings.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
+  private mutating func bind(
+    initializers: [ONNXTensorProto], _ rawData: [Int: Range<Int>]
+  ) throws(WeightFileError) {
+    for (number, tensor) in initializers.enumerated() {
+      let place = rawData[number]
+      guard bindings.updateValue(.initializer(tensor, rawData: place), forKey: tensor.name) == nil else {
         throw ONNXFault.damaged("there are two tensors of this name", at: tensor.name)
       }
       names.insert(tensor.name)
-      allow(tensor.rawData.count / 4 + tensor.floatData.count)
+      allow((place?.count ?? tensor.rawData.count) / 4 + tensor.floatData.count)
     }
   }
 

@@ -24,9 +24,8 @@ public enum ONNXImporter {
   ///   itself; `wrongShape` for tensors that don't fit each other; `unsupportedOperator` for what Kindred does not do.
   public static func graph(contentsOf path: String) throws(WeightFileError) -> Graph {
     do throws(WeightFileError) {
-      let bytes = try ONNXFileReading.read(path)
       let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-      return try graph(message: parse(bytes), externalData: ONNXExternalData(folder: folder))
+      return try graph(ONNXBytes(contentsOf: path), externalData: ONNXExternalData(folder: folder))
     } catch {
       throw located(error, path)
     }
@@ -38,7 +37,7 @@ public enum ONNXImporter {
   ///   - name: what errors call it.
   public static func graph(bytes: [UInt8], name: String = "ONNX model") throws(WeightFileError) -> Graph {
     do throws(WeightFileError) {
-      return try graph(message: parse(bytes), externalData: nil)
+      return try graph(ONNXBytes(bytes), externalData: nil)
     } catch {
       throw located(error, name)
     }
@@ -61,7 +60,6 @@ public enum ONNXImporter {
   }
 
   private static func parse(_ bytes: consuming [UInt8]) throws(WeightFileError) -> ONNXModelProto {
-    guard bytes.count <= ONNXFileReading.sizeLimit else { throw ONNXFault.tooLarge("more than 2 GiB") }
     try ONNXMessageSize.check(bytes)
     var options = BinaryDecodingOptions()
     // What Kindred does not read must not take memory.
@@ -78,14 +76,17 @@ public enum ONNXImporter {
   }
 
   private static func graph(
-    message: consuming ONNXModelProto, externalData: ONNXExternalData?
+    _ bytes: ONNXBytes, externalData: ONNXExternalData?
   ) throws(WeightFileError) -> Graph {
+    let outline = try ONNXOutline(bytes)
+    var message = try parse(outline.message)
     guard message.hasGraph else { throw ONNXFault.damaged("no graph in it: not an ONNX file, or a damaged one") }
     let opset = try operatorSet(message)
     let graph = message.graph
     message = ONNXModelProto()
-    var builder = ONNXGraphBuilder(opset: opset, decoder: ONNXTensorDecoder(externalData: externalData))
-    return try builder.build(graph)
+    var builder = ONNXGraphBuilder(
+      opset: opset, decoder: ONNXTensorDecoder(bytes: bytes, externalData: externalData))
+    return try builder.build(graph, rawData: outline.places)
   }
 
   private static func operatorSet(_ message: ONNXModelProto) throws(WeightFileError) -> Int {

@@ -50,11 +50,18 @@ enum ONNXElementType: Int32 {
 
 /// Turns tensors of the file into constants.
 struct ONNXTensorDecoder {
+  /// The model.
+  let bytes: ONNXBytes
   /// Reads tensors that are stored in files of their own; `nil` where the model has no folder.
   var externalData: ONNXExternalData?
 
-  /// - Parameter name: for errors.
-  mutating func decode(_ tensor: ONNXTensorProto, name: String) throws(WeightFileError) -> ONNXConstant {
+  /// - Parameters:
+  ///   - tensor: from the model's message.
+  ///   - rawData: where in the model its raw data is, if that is not in it.
+  ///   - name: for errors.
+  mutating func decode(
+    _ tensor: ONNXTensorProto, rawData: Range<Int>? = nil, name: String
+  ) throws(WeightFileError) -> ONNXConstant {
     guard let type = ONNXElementType(rawValue: tensor.dataType) else {
       throw ONNXFault.unsupported(
         "a tensor of \(ONNXElementType.name(tensor.dataType)); Kindred reads floating-point and integer tensors",
@@ -77,15 +84,33 @@ struct ONNXTensorDecoder {
     guard tensor.dataLocation == 0 else {
       throw ONNXFault.damaged("unknown data location \(tensor.dataLocation)", at: name)
     }
-    if tensor.hasRawData {
-      let expected = count * type.width
-      guard tensor.rawData.count == expected else {
+    if rawData != nil || tensor.hasRawData {
+      let (expected, found) = (count * type.width, rawData?.count ?? tensor.rawData.count)
+      guard found == expected else {
         throw ONNXFault.damaged(
-          "the shape \(shape) of \(type) needs \(expected) bytes of data; there are \(tensor.rawData.count)", at: name)
+          "the shape \(shape) of \(type) needs \(expected) bytes of data; there are \(found)", at: name)
       }
-      return try decoded(tensor.rawData, type: type, shape: shape, name: name)
+      guard let rawData else { return try decoded(tensor.rawData, type: type, shape: shape, name: name) }
+      if type == .float { return try Self.finite(floats(rawData), shape: shape, name: name) }
+      return try decoded(bytes.bytes(rawData), type: type, shape: shape, name: name)
     }
     return try decodeFields(tensor, type: type, shape: shape, count: count, name: name)
+  }
+
+  /// Numbers in the model, where they were read to.
+  private func floats(_ place: Range<Int>) throws(WeightFileError) -> [Float] {
+    var failure: WeightFileError?
+    let values = [Float](unsafeUninitializedCapacity: place.count / 4) { target, initialized in
+      do throws(WeightFileError) {
+        let target = UnsafeMutableRawBufferPointer(target)
+        try bytes.read(into: UnsafeMutableRawBufferPointer(rebasing: target[..<place.count]), at: place.lowerBound)
+        initialized = place.count / 4
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return values
   }
 
   private func decoded(

@@ -18,7 +18,7 @@ struct ExportCommand: ParsableCommand {
         .invalidArgument, place: file, reason: "the ending is neither .safetensors nor .npy",
         remedy: "Name the file so.")
     }
-    let written = try Exporter(place.open()).export(to: file, format: format, normalized: normalize)
+    let written = try Exporter(place.open(once: true)).export(to: file, format: format, normalized: normalize)
     print(
       "\(Terminal.plural(written.images, "feature")) written to \(Terminal.printable(file)), paths to \(Terminal.printable(written.csv))"
     )

@@ -93,7 +93,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let collection = try place.open()
+    let collection = try place.open(once: true)
     let network = try CollectionModel(collection: collection, options: model)
     var request = SearchRequest()
     request.positives =

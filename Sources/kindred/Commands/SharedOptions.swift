@@ -33,7 +33,10 @@ struct CollectionOptions: ParsableArguments {
   }
 
   /// - Parameter kind: what the collection must hold; `nil` for whatever it holds.
-  func open(kind: Collection.Kind? = .images) throws -> Collection { try Collection(at: directory, kind: kind) }
+  /// - Parameter once: it is read, by one thread at a time, and not written to.
+  func open(kind: Collection.Kind? = .images, once: Bool = false) throws -> Collection {
+    try Collection(at: directory, kind: kind, once: once)
+  }
 }
 
 /// Which network runs, and how.

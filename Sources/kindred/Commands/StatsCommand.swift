@@ -8,7 +8,7 @@ struct StatsCommand: ParsableCommand {
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
-    let statistics = try CollectionStatistics(place.open(kind: nil))
+    let statistics = try CollectionStatistics(place.open(kind: nil, once: true))
     if json { return try printJSON(statistics) }
     let settings = statistics.settings
     var table = Table([("collection", .left), (place.collection, .left)])

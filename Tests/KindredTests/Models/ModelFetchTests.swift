@@ -176,7 +176,8 @@ import Testing
     let fixture = try StoreFixture(endpoint: "http://hub.invalid/plain", content: content())
     try await fixture.store.fetch("tiny")
     #expect(try fixture.fileBytes() == fixture.content)
-    let targets = try server.requests().map(\.target)
+    // Other tests' requests may come through it, too.
+    let targets = try server.requests().map(\.target).filter { $0.contains("hub.invalid") }
     #expect(targets == ["http://hub.invalid/plain/timm/tiny.tv_in1k/resolve/main/model.safetensors"])
 
     let direct = try StoreFixture(endpoint: server.endpoint("plain"), content: content())
@@ -208,22 +209,5 @@ import Testing
     #expect(error?.code == .diskFull)
     #expect(try fixture.store.describe("tiny").state == .missing)
     #expect(throws: ModelStoreError.self) { try StoreFile.checkRoom(for: .max, in: fixture.store.directory) }
-  }
-
-  @Test func holdsBackWhoeverAddsToAFullQueue() {
-    let queue = BoundedOperationQueue(limit: 4)
-    queue.isSuspended = true
-    let added = DispatchSemaphore(value: 0)
-    let done = DispatchSemaphore(value: 0)
-    DispatchQueue.global().async {
-      for _ in 0..<6 {
-        queue.addOperation { done.signal() }
-        added.signal()
-      }
-    }
-    for _ in 0..<4 { added.wait() }
-    #expect(added.wait(timeout: .now() + 0.2) == .timedOut)
-    queue.isSuspended = false
-    for _ in 0..<6 { done.wait() }
   }
 }

@@ -1,0 +1,116 @@
+import Foundation
+
+// A graph as bytes, for a program's own keeping: the structure as JSON, behind its length, and then the arrays in the
+// order of the nodes, each behind its count. Little-endian, as the processors are that Kindred runs on.
+extension Graph {
+  /// - Throws: `unsupported` where it can't be stored.
+  public func archived() throws(InferenceError) -> [UInt8] {
+    var structure = self
+    var writer = ArrayWriter()
+    try structure.visitArrays(&writer)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "+", negativeInfinity: "-", nan: "?")
+    guard let json = try? encoder.encode(structure), let length = UInt32(exactly: json.count) else {
+      throw InferenceError(code: .unsupported, reason: "the graph can't be stored")
+    }
+    return withUnsafeBytes(of: length.littleEndian, Array.init) + json + writer.bytes
+  }
+
+  /// - Throws: `invalidGraph` for bytes that ``archived()`` did not give.
+  public init(archive bytes: ArraySlice<UInt8>) throws(InferenceError) {
+    var reader = ArrayReader(rest: bytes)
+    let json = try reader.take(Int(reader.number(UInt32.self)))
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "+", negativeInfinity: "-", nan: "?")
+    guard var graph = try? decoder.decode(Graph.self, from: Data(json)) else { throw ArrayReader.damaged }
+    try graph.visitArrays(&reader)
+    guard reader.rest.isEmpty else { throw ArrayReader.damaged }
+    try graph.validate()
+    self = graph
+  }
+
+  private mutating func visitArrays(_ visitor: inout some ArrayVisitor) throws(InferenceError) {
+    for index in nodes.indices {
+      switch nodes[index].operation {
+      case .convolution(var convolution):
+        try visitor.visit(&convolution.weights.values)
+        try visitor.visit(&convolution.bias)
+        if var integerWeights = convolution.integerWeights {
+          try visitor.visit(&integerWeights.scales)
+          try visitor.visit(&integerWeights.integers)
+          convolution.integerWeights = integerWeights
+        }
+        nodes[index].operation = .convolution(convolution)
+      case .linear(var linear):
+        try visitor.visit(&linear.weights.values)
+        try visitor.visit(&linear.bias)
+        nodes[index].operation = .linear(linear)
+      case .batchNormalization(var normalization):
+        try visitor.visit(&normalization.scale)
+        try visitor.visit(&normalization.shift)
+        try visitor.visit(&normalization.mean)
+        try visitor.visit(&normalization.variance)
+        nodes[index].operation = .batchNormalization(normalization)
+      case .channelAffine(var scale, var shift):
+        try visitor.visit(&scale)
+        try visitor.visit(&shift)
+        nodes[index].operation = .channelAffine(scale: scale, shift: shift)
+      case .relu, .maxPool, .averagePool, .globalAveragePool, .add, .softmax, .flatten, .transpose, .pad,
+        .subsampleAndPadChannels, .mean, .reshape:
+        break
+      }
+    }
+  }
+}
+
+/// Takes arrays out of a graph, or puts them back.
+private protocol ArrayVisitor {
+  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) throws(InferenceError)
+}
+
+extension ArrayVisitor {
+  mutating func visit(_ array: inout [Float]?) throws(InferenceError) {
+    guard var present = array else { return }
+    try visit(&present)
+    array = present
+  }
+}
+
+private struct ArrayWriter: ArrayVisitor {
+  var bytes: [UInt8] = []
+
+  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) {
+    withUnsafeBytes(of: UInt64(array.count).littleEndian) { bytes.append(contentsOf: $0) }
+    array.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    array = []
+  }
+}
+
+private struct ArrayReader: ArrayVisitor {
+  var rest: ArraySlice<UInt8>
+
+  static var damaged: InferenceError { InferenceError(code: .invalidGraph, reason: "the stored graph is damaged") }
+
+  mutating func take(_ count: Int) throws(InferenceError) -> ArraySlice<UInt8> {
+    guard count <= rest.count else { throw ArrayReader.damaged }
+    defer { rest = rest.dropFirst(count) }
+    return rest.prefix(count)
+  }
+
+  mutating func number<Number: FixedWidthInteger>(_: Number.Type) throws(InferenceError) -> Number {
+    try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
+  }
+
+  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) throws(InferenceError) {
+    let count = try number(UInt64.self)
+    guard array.isEmpty, count <= UInt64(rest.count / MemoryLayout<Number>.stride) else { throw ArrayReader.damaged }
+    let bytes = try take(Int(count) * MemoryLayout<Number>.stride)
+    array = [Number](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+      initialized = Int(count)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Inference
+
+// A network in int8 as bytes: a start reads these instead of the weight file, which is four times as large and would be
+// decoded, optimised and rounded again.
+extension ImageModel {
+  /// What is stored beside the graph.
+  struct StoredDescription: Codable {
+    var recipe: PreprocessingRecipe
+    var featureDimension: Int
+    var classCount: Int
+    var spec: ResNetSpec?
+  }
+
+  /// The network as ``init(stored:ranges:threads:)`` takes it; `nil` where it does not run in int8 by oneDNN. The bytes
+  /// are for this processor and this version of Kindred.
+  public func stored() throws(InferenceError) -> [UInt8]? {
+    guard precision == .integer, let executor = executor as? OneDNNExecutor else { return nil }
+    let description = StoredDescription(
+      recipe: recipe, featureDimension: featureDimension, classCount: classCount, spec: spec)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let json = try? encoder.encode(description), let length = UInt32(exactly: json.count) else { return nil }
+    let integers = try executor.graphOfIntegers(inputShape: [1, 3, recipe.crop, recipe.crop])
+    return try withUnsafeBytes(of: length.littleEndian, Array.init) + json + integers.archived()
+  }
+
+  /// Prepares a network that ``stored()`` gave.
+  /// - Parameters:
+  ///   - bytes: what it gave, whole.
+  ///   - ranges: those that it ran with.
+  ///   - threads: how many threads a run may use; all processors when `nil`.
+  /// - Throws: `invalidGraph` for other bytes.
+  public convenience init(
+    stored bytes: ArraySlice<UInt8>, ranges: ActivationRanges, threads: Int? = nil
+  ) throws(InferenceError) {
+    let damaged = InferenceError(code: .invalidGraph, reason: "the stored network is damaged")
+    guard bytes.count >= 4 else { throw damaged }
+    let length = bytes.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }
+    let rest = bytes.dropFirst(4)
+    guard length <= rest.count,
+      let description = try? JSONDecoder().decode(StoredDescription.self, from: Data(rest.prefix(length))),
+      (try? description.recipe.validate(path: "")) != nil
+    else { throw damaged }
+    let graph = try Graph(archive: rest.dropFirst(length))
+    let side = description.recipe.crop
+    let shapes = try graph.shapes(forInput: [1, 3, side, side])
+    guard (shapes[graph.outputs[0]] ?? []).reduce(1, *) == description.featureDimension else { throw damaged }
+    try self.init(description, graph: graph, ranges: ranges, threads: threads)
+  }
+
+  /// - Throws: `unsupported` where only integers are left of the weights.
+  func checkHasWeights() throws(InferenceError) {
+    guard graph.hasAllWeights else {
+      throw InferenceError(code: .unsupported, reason: "of this network only the weights in int8 are loaded")
+    }
+  }
+}
