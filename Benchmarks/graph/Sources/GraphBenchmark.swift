@@ -14,7 +14,7 @@ import VectorIndex
   @Option(name: .customLong("m"), help: "Links a node.") var m = 16
   @Option(help: "Candidates while building.") var efConstruction = 200
   @Option(help: "ef of the table of candidates.") var ef = 400
-  @Option(help: "Builds, each of which is measured.") var builds = 2
+  @Option(help: "Builds, each of which is measured; with 0 only exact search is.") var builds = 2
   @Flag(help: "Take no mean away from features.") var plain = false
   @Option(help: "Write the results to this file, too.") var json: String?
 
@@ -109,7 +109,7 @@ import VectorIndex
       codeDimension: fit.projection?.count ?? fit.dimension, fitSeconds: fitSeconds, buildSeconds: [],
       memoryPerRow: 0, graphBytesPerRow: 0, candidates: [:], levels: [], builds: [],
       exact: try ExactSearchMeasurement(embeddings, questions: questions))
-    for _ in 0..<max(1, builds) {
+    for _ in 0..<max(0, builds) {
       let before = try AllocatedMemory.bytes()
       let (graph, seconds) = try timed(built)
       output.memoryPerRow = Double(try AllocatedMemory.bytes() - before) / Double(rows.count)

@@ -1,7 +1,7 @@
 import Foundation
 
 // A graph as bytes, for a program's own keeping: the structure as JSON, behind its length, and then the arrays in the
-// order of the nodes, each behind its count. Little-endian, as the processors are that Kindred runs on.
+// order of the nodes, each behind its bytes' count. Little-endian, as the processors are that Kindred runs on.
 extension Graph {
   /// - Throws: `unsupported` where it can't be stored.
   public func archived() throws(InferenceError) -> [UInt8] {
@@ -68,7 +68,8 @@ extension Graph {
 
 /// Takes arrays out of a graph, or puts them back.
 private protocol ArrayVisitor {
-  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) throws(InferenceError)
+  mutating func visit(_ array: inout [Float]) throws(InferenceError)
+  mutating func visit(_ bytes: inout ArraySlice<UInt8>) throws(InferenceError)
 }
 
 extension ArrayVisitor {
@@ -82,10 +83,19 @@ extension ArrayVisitor {
 private struct ArrayWriter: ArrayVisitor {
   var bytes: [UInt8] = []
 
-  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) {
-    withUnsafeBytes(of: UInt64(array.count).littleEndian) { bytes.append(contentsOf: $0) }
-    array.withUnsafeBytes { bytes.append(contentsOf: $0) }
+  mutating func visit(_ array: inout [Float]) {
+    array.withUnsafeBytes { append($0) }
     array = []
+  }
+
+  mutating func visit(_ bytes: inout ArraySlice<UInt8>) {
+    bytes.withUnsafeBytes { append($0) }
+    bytes = []
+  }
+
+  private mutating func append(_ array: UnsafeRawBufferPointer) {
+    withUnsafeBytes(of: UInt64(array.count).littleEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: array)
   }
 }
 
@@ -104,13 +114,20 @@ private struct ArrayReader: ArrayVisitor {
     try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
   }
 
-  mutating func visit<Number: BitwiseCopyable>(_ array: inout [Number]) throws(InferenceError) {
-    let count = try number(UInt64.self)
-    guard array.isEmpty, count <= UInt64(rest.count / MemoryLayout<Number>.stride) else { throw ArrayReader.damaged }
-    let bytes = try take(Int(count) * MemoryLayout<Number>.stride)
-    array = [Number](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+  mutating func visit(_ array: inout [Float]) throws(InferenceError) {
+    var bytes: ArraySlice<UInt8> = []
+    try visit(&bytes)
+    guard array.isEmpty, bytes.count.isMultiple(of: MemoryLayout<Float>.stride) else { throw ArrayReader.damaged }
+    array = [Float](unsafeUninitializedCapacity: bytes.count / MemoryLayout<Float>.stride) { buffer, initialized in
       bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
-      initialized = Int(count)
+      initialized = bytes.count / MemoryLayout<Float>.stride
     }
+  }
+
+  /// A part of the archive itself.
+  mutating func visit(_ bytes: inout ArraySlice<UInt8>) throws(InferenceError) {
+    let count = try number(UInt64.self)
+    guard bytes.isEmpty, count <= UInt64(rest.count) else { throw ArrayReader.damaged }
+    bytes = try take(Int(count))
   }
 }

@@ -21,8 +21,8 @@ extension PlanBuilder {
     }
     let count = [blocked.weightCount]
     let weights = try constant(
-      .weights, .single(blocked.prepare(convolution.floatWeights)), shape: count, layout: MemoryDescriptor(dense: count),
-      node: node)
+      .weights, .single(blocked.prepare(convolution.floatWeights)), shape: count,
+      layout: MemoryDescriptor(dense: count), node: node)
     let bias: PlannedMemory?
     if let numbers = convolution.bias { bias = try vector(.bias, numbers, node) } else { bias = nil }
     let arrays = BlockedConvolution.Arrays(

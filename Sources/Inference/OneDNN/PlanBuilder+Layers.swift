@@ -17,7 +17,7 @@ extension PlanBuilder {
 
     func weights(_ convolution: Convolution) -> WeightStore.Numbers {
       guard let weightScales else { return .single(convolution.floatWeights.values) }
-      return .signed(convolution.integerWeights?.integers ?? weightScales.integers(convolution.weights))
+      return .signed(convolution.integerWeights?.integers ?? weightScales.integers(convolution.weights)[...])
     }
 
     /// In the steps of the products: oneDNN 2 adds it before it multiplies by the output scales.

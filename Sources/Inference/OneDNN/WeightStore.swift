@@ -6,7 +6,8 @@ final class WeightStore {
   /// Numbers as they are given.
   enum Numbers {
     case single([Float])
-    case signed([Int8])
+    /// The bits of signed integers.
+    case signed(ArraySlice<UInt8>)
 
     var type: ElementType {
       switch self {

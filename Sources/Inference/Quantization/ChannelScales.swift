@@ -68,10 +68,10 @@ struct ChannelScales {
     var value: Float { Float(bitPattern: UInt32(bitPattern: bits)) }
   }
 
-  /// The weights in steps, dense, of their own shape.
-  func integers(_ weights: Tensor) -> [Int8] {
+  /// The weights in steps, dense, of their own shape: the bits of signed integers.
+  func integers(_ weights: Tensor) -> [UInt8] {
     let size = weights.values.count / max(values.count, 1)
-    return [Int8](unsafeUninitializedCapacity: weights.values.count) { output, count in
+    return [UInt8](unsafeUninitializedCapacity: weights.values.count) { output, count in
       weights.values.withUnsafeBufferPointer { weights in
         for channel in values.indices {
           let factor = 1 / values[channel]
@@ -80,7 +80,7 @@ struct ChannelScales {
             // Beside 2²³ · 1.5 there is no room for fractions: the addition rounds to even, and leaves the integer in
             // the low bits. Numbers that are none become 0, as a comparison with them is false.
             let integer = Int32(bitPattern: (steps + Self.rounder).bitPattern &- Self.rounder.bitPattern)
-            output[index] = steps.magnitude < Self.limit + 0.5 ? Int8(truncatingIfNeeded: integer) : 0
+            output[index] = steps.magnitude < Self.limit + 0.5 ? UInt8(truncatingIfNeeded: integer) : 0
           }
         }
         count = weights.count

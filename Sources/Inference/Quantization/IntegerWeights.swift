@@ -1,21 +1,23 @@
 /// A convolution's weights as int8 has them.
 struct IntegerWeights: Sendable, Equatable, Codable {
   /// What one step stands for, an output channel each.
-  var scales: [Float]
-  /// In steps, dense.
-  var integers: [Int8]
+  var scales: [Float] = []
+  /// In steps, dense: the bits of signed integers. A part of the file that they were stored in, where they were.
+  var integers: ArraySlice<UInt8> = []
 
-  init(scales: [Float], integers: [Int8]) { (self.scales, self.integers) = (scales, integers) }
+  // An archive of the graph has the arrays beside the structure.
+  private enum CodingKeys: CodingKey {}
 
   init(_ weights: Tensor, bound: ChannelScales.Bound) {
     let scales = ChannelScales(weights, bound: bound)
-    self.init(scales: scales.values, integers: scales.integers(weights))
+    self.scales = scales.values
+    integers = scales.integers(weights)[...]
   }
 
   /// The numbers that they stand for.
   var values: [Float] {
     let size = integers.count / max(scales.count, 1)
-    return integers.indices.map { Float(integers[$0]) * scales[$0 / size] }
+    return zip(0..., integers).map { Float(Int8(bitPattern: $1)) * scales[$0 / size] }
   }
 }
 

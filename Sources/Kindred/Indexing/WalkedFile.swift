@@ -24,6 +24,11 @@ extension WalkedFile {
 struct PathKey: Hashable, Sendable {
   private let bytes: ContiguousArray<UInt8>
   init(_ path: String) { bytes = ContiguousArray(path.utf8) }
+
+  /// All bytes at once: by itself the compiler has them hashed one by one.
+  func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
 }
 
 /// What is at a path now.

@@ -65,7 +65,7 @@ struct HTTPTransfer {
   func run(_ receiver: Receiver) -> (end: End, redirect: String?) {
     let context = Context(receiver)
     let lines = headers.map { strdup("\($0): \($1)") }
-    defer { lines.forEach { free($0) } }
+    defer { for line in lines { free(line) } }
     var answer = kindred_curl_answer()
     withExtendedLifetime(context) {
       url.absoluteString.withCString { address in

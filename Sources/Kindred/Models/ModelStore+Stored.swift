@@ -30,11 +30,9 @@ extension ModelStore {
 
   /// The network that was kept of a model; `nil` where there is none for these ranges, or it is damaged.
   func storedNetwork(_ reference: ModelReference, ranges: ActivationRanges, threads: Int?) -> ImageModel? {
-    let path = storedPath(reference.sha256)
-    guard let stamp = try? FileStamp(path: path), stamp.bytes <= Self.largest,
-      let data = FileManager.default.contents(atPath: path), data.count > Self.magic.count + SHA256.byteCount + 4
+    guard let bytes = StoreFile.bytes(storedPath(reference.sha256), most: Self.largest),
+      bytes.count > Self.magic.count + SHA256.byteCount + 4
     else { return nil }
-    let bytes = [UInt8](data)
     let content = bytes.dropLast(SHA256.byteCount)
     guard content.starts(with: Self.magic),
       SHA256.hash(data: content).elementsEqual(bytes.suffix(SHA256.byteCount))

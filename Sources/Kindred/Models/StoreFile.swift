@@ -100,6 +100,27 @@ enum StoreFile {
     return FileManager.default.contents(atPath: path)
   }
 
+  /// Reads a file.
+  /// - Returns: `nil` where there is none, or it has more than `most` bytes.
+  static func bytes(_ path: String, most: Int) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= most
+    else { return nil }
+    let count = Int(status.st_size)
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = 0
+      while let base = buffer.baseAddress, initialized < count {
+        let got = read(descriptor, base + initialized, count - initialized)
+        guard got > 0 || (got < 0 && errno == EINTR) else { return }
+        initialized += max(got, 0)
+      }
+    }
+    return bytes.count == count ? bytes : nil
+  }
+
   /// Throws when the folder's file system has less room than needed.
   static func checkRoom(for bytes: Int64, in folder: String) throws(ModelStoreError) {
     var status = statvfs()
