@@ -274,9 +274,8 @@ void kindred_half_dots2(
   const Kernel &kernel = kernels[kindred_half_kernel_chosen()];
   const auto run = b ? kernel.both : kernel.one;
   const auto row = [&](size_t i) { return static_cast<const uint8_t *>(first) + (places ? places[i] : i) * stride; };
-  // Rows in order the processor fetches by itself.
   const auto prefetch = [&](size_t i) {
-    if (!places || i >= count) return;
+    if (i >= count) return;
     for (size_t at = 0; at < length * sizeof(uint16_t) + line; at += line) __builtin_prefetch(row(i) + at);
   };
   for (size_t i = 0; i < ahead; i++) prefetch(i);

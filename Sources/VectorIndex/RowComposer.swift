@@ -73,11 +73,21 @@ struct RowComposer {
         for index in range { scores.append(score(index, query)) }
         return
       }
+      let known = query.mean == nil ? [] : rows.meanProducts.all
+      var added: [Float] = []
       // What was read of a block is still near when its rows are brought to their length.
       for first in stride(from: range.lowerBound, to: range.upperBound, by: 128) {
         let count = min(128, range.upperBound - first)
-        scoreViews(from: base + first * layout.rowBytes, nil, count: count, query, into: &scores)
+        let start = base + first * layout.rowBytes
+        if first + count <= known.count {
+          known.withUnsafeBufferPointer {
+            scoreViews(from: start, nil, count: count, query, means: $0.baseAddress.map { $0 + first }, into: &scores)
+          }
+        } else {
+          scoreViews(from: start, nil, count: count, query, into: &scores) { added.append($0) }
+        }
       }
+      if query.mean != nil, !added.isEmpty { rows.meanProducts.add(added, from: range.upperBound - added.count) }
     }
   }
 
@@ -100,9 +110,11 @@ struct RowComposer {
   /// - Parameters:
   ///   - start: the row that `places` count from.
   ///   - places: the rows; `count` that follow one another where it is `nil`.
+  ///   - means: the products of the rows' embeddings with the mean, where they are known.
+  ///   - newMean: told of each where they are not.
   private func scoreViews(
     from start: UnsafeRawPointer, _ places: UnsafePointer<UInt32>?, count: Int, _ query: PreparedQuery,
-    into scores: inout [Float]
+    means: UnsafePointer<Float>? = nil, into scores: inout [Float], newMean: (Float) -> Void = { _ in }
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * count) { products in
       guard count > 0, let products = products.baseAddress else { return }
@@ -113,7 +125,8 @@ struct RowComposer {
       for view in rows.composition.views {
         let first = start + layout.vectorsOffset + view * layout.dimension * 2
         kindred_half_dots2(
-          first, layout.rowBytes, places, count, query.query, query.mean, layout.dimension, one, two)
+          first, layout.rowBytes, places, count, query.query, means == nil ? query.mean : nil, layout.dimension, one,
+          two)
         for place in 0..<count {
           withQuery[place] += one[place]
           withMean[place] += two[place]
@@ -130,7 +143,9 @@ struct RowComposer {
         } else {
           scale = self.scale(StoredRow(base: row, layout: layout))
         }
-        scores.append(cosine(scale * withQuery[place], scale * withMean[place], query))
+        let mean = means?[place] ?? scale * withMean[place]
+        if means == nil { newMean(mean) }
+        scores.append(cosine(scale * withQuery[place], mean, query))
       }
     }
   }

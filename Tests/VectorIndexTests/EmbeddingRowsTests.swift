@@ -109,6 +109,28 @@ import Testing
     }
   }
 
+  /// What a search keeps of rows for the next one holds for those rows only, from whatever number on there are more.
+  @Test func laterRowsAreComparedToo() throws {
+    let folder = try TemporaryFolder()
+    let features = try FeatureFile.create(path: folder("views"), layout: Self.layout)
+    let composition = Self.compositions[2]
+    let embeddings = try EmbeddingRows(features, composition)
+    let rows = Self.rows(5_000, seed: 13)
+    var count = 0
+    for next in [1, 127, 128, 300, 4_097, 5_000] {
+      try features.append(views: Array(rows[count..<next]))
+      count = next
+      let query = embeddings.row(next - 1)
+      let first = embeddings.exactNeighbors(of: query, top: 20)
+      #expect(first[0].row == next - 1)
+      #expect(embeddings.exactNeighbors(of: query, top: 20) == first)
+      let fresh = try EmbeddingRows(features, composition)
+      #expect(fresh.exactNeighbors(of: query, top: 20) == first)
+      #expect(fresh.exactNeighbors(ofBatch: query, top: 20)[0].map(\.row) == first.map(\.row))
+      #expect(embeddings.meanProducts.all.count == next)
+    }
+  }
+
   /// The single-precision rows of the format's first version are embeddings too, with or without a mean.
   @Test func plainRowsAreEmbeddings() throws {
     let folder = try TemporaryFolder()
