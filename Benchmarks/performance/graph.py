@@ -85,6 +85,7 @@ def run(options, results):
 
 
 def graph(options, results, group, path):
+    results.data["rounds"] = BUILDS
     runs = {}
     names = ["Kindred", *LIBRARIES]
     for number in range(BUILDS):

@@ -106,7 +106,7 @@ def tables(data):
         if "bar" in measurement:
             bar = f" (bar {measurement['bar']}: {'met' if measurement['met'] else 'missed'})"
         lines.append(
-            f"| {measurement['group']} | {measurement['name']} | {significant(measurement['median'])}{unit}{bar} | "
+            f"| {measurement['group']} | {measurement['name']} | {significant(measurement['median']) if measurement['median'] else 'never'}{unit}{bar} | "
             + "".join((form.format(measurement[key]) if key in measurement else "–") + " | " for key, _, form in extra)
         )
     if data["ratios"]:
