@@ -94,6 +94,34 @@ __attribute__((target("avx2,fma,f16c"))) void dot2_f16c(
   rows_f16c<both, 1>(&row, a, b, count, with_a, with_b);
 }
 
+/// One row by itself needs four sums: with two, each product would wait for the one before.
+template <bool both>
+__attribute__((target("avx2,fma,f16c"))) void in_turn_f16c(
+  const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b) {
+  __m256 sums_a[4], sums_b[4];
+  for (int part = 0; part < 4; part++) sums_a[part] = sums_b[part] = _mm256_setzero_ps();
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    for (int part = 0; part < 4; part++) {
+      const size_t at = i + 8 * part;
+      const __m256 values = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(row + at)));
+      sums_a[part] = _mm256_fmadd_ps(values, _mm256_loadu_ps(a + at), sums_a[part]);
+      if (both) sums_b[part] = _mm256_fmadd_ps(values, _mm256_loadu_ps(b + at), sums_b[part]);
+    }
+  }
+  const auto sum = [](const __m256 *parts) __attribute__((target("avx2,fma,f16c"))) {
+    return sum_avx2(_mm256_add_ps(_mm256_add_ps(parts[0], parts[1]), _mm256_add_ps(parts[2], parts[3])));
+  };
+  float sum_a = sum(sums_a), sum_b = both ? sum(sums_b) : 0;
+  for (; i < count; i++) {
+    const float value = _cvtsh_ss(row[i]);
+    sum_a += value * a[i];
+    if (both) sum_b += value * b[i];
+  }
+  *with_a = sum_a;
+  if (both) *with_b = sum_b;
+}
+
 __attribute__((target("avx2,fma,f16c"))) float pair_f16c(const uint16_t *a, const uint16_t *b, size_t count) {
   const auto load = [](const uint16_t *from) __attribute__((target("avx2,fma,f16c"))) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from)));
@@ -219,6 +247,8 @@ using TwoRowsFunction = void (*)(const uint16_t *const *, const float *, const f
 struct Kernel {
   const char *name;
   Dot2Function both, one;
+  /// As these, for rows that follow one another.
+  Dot2Function in_turn_both, in_turn_one;
   /// As these for two rows at once; null where that is no faster.
   TwoRowsFunction rows_both, rows_one;
   kindred::HalfDotFunction pair;
@@ -227,12 +257,16 @@ struct Kernel {
 
 // Narrow to wide: the last available one is chosen.
 constexpr Kernel kernels[] = {
-  {"plain", dot2_plain<true>, dot2_plain<false>, nullptr, nullptr, pair_plain, kindred::always},
+  {"plain", dot2_plain<true>, dot2_plain<false>, dot2_plain<true>, dot2_plain<false>, nullptr, nullptr, pair_plain,
+   kindred::always},
 #if defined(__x86_64__)
-  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, rows_f16c<true, 2>, rows_f16c<false, 2>, pair_f16c, kindred::has_f16c},
-  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, nullptr, nullptr, pair_avx512, kindred::has_avx512bw},
+  {"avx2-f16c", dot2_f16c<true>, dot2_f16c<false>, in_turn_f16c<true>, in_turn_f16c<false>, rows_f16c<true, 2>,
+   rows_f16c<false, 2>, pair_f16c, kindred::has_f16c},
+  {"avx512bw", dot2_avx512<true>, dot2_avx512<false>, dot2_avx512<true>, dot2_avx512<false>, nullptr, nullptr,
+   pair_avx512, kindred::has_avx512bw},
 #elif defined(__aarch64__)
-  {"neon", dot2_neon<true>, dot2_neon<false>, nullptr, nullptr, pair_neon, kindred::always},
+  {"neon", dot2_neon<true>, dot2_neon<false>, dot2_neon<true>, dot2_neon<false>, nullptr, nullptr, pair_neon,
+   kindred::always},
 #endif
 };
 constexpr size_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
@@ -272,7 +306,7 @@ void kindred_half_dots2(
   float *with_a, float *with_b) {
   constexpr size_t line = 64, ahead = 4;
   const Kernel &kernel = kernels[kindred_half_kernel_chosen()];
-  const auto run = b ? kernel.both : kernel.one;
+  const auto run = places ? (b ? kernel.both : kernel.one) : (b ? kernel.in_turn_both : kernel.in_turn_one);
   const auto row = [&](size_t i) { return static_cast<const uint8_t *>(first) + (places ? places[i] : i) * stride; };
   const auto prefetch = [&](size_t i) {
     if (i >= count) return;

@@ -43,7 +43,7 @@ void kindred_float_from_half_portable(const uint16_t *in, float *out, size_t cou
 void kindred_half_dot2(
   const uint16_t *row, const float *a, const float *b, size_t count, float *with_a, float *with_b);
 /// The same for `count` vectors of `length` numbers, of which the one with place n begins at `first + n * stride` bytes.
-/// `places` is NULL for 0, 1, ….
+/// `places` is NULL for 0, 1, …, whose products may differ in the last bits from those of the same vectors by place.
 void kindred_half_dots2(
   const void *first, size_t stride, const uint32_t *places, size_t count, const float *a, const float *b, size_t length,
   float *with_a, float *with_b);
