@@ -105,8 +105,9 @@ def tables(data):
         bar = ""
         if "bar" in measurement:
             bar = f" (bar {measurement['bar']}: {'met' if measurement['met'] else 'missed'})"
+        median = significant(measurement["median"]) if measurement["median"] else "never"
         lines.append(
-            f"| {measurement['group']} | {measurement['name']} | {significant(measurement['median']) if measurement['median'] else 'never'}{unit}{bar} | "
+            f"| {measurement['group']} | {measurement['name']} | {median}{unit}{bar} | "
             + "".join((form.format(measurement[key]) if key in measurement else "–") + " | " for key, _, form in extra)
         )
     if data["ratios"]:

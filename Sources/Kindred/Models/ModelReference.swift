@@ -35,14 +35,15 @@ public struct ModelReference: Sendable, Codable, Equatable {
     threads: Int? = nil
   ) throws -> ImageModel {
     // Of a network in int8 there may be all that is needed beside its calibration.
-    if executor == .oneDNN, let calibration = store.calibration(sha256: sha256),
+    let known = store.calibration(sha256: sha256)
+    if executor == .oneDNN, let calibration = known,
       case .integer(let ranges)? = try? precision.arithmetic(calibration: calibration, executor: executor, name: name),
       let model = store.storedNetwork(self, ranges: ranges, threads: threads), model.recipe == calibration.preprocessing
     {
       return model
     }
     let model = try ImageModel(contentsOf: path, recipe: recipe?.preprocessing, executor: executor, threads: threads)
-    let calibration = store.calibration(sha256: sha256, preprocessing: model.recipe)
+    let calibration = known?.preprocessing == model.recipe ? known : nil
     let arithmetic = try precision.arithmetic(calibration: calibration, executor: executor, name: name)
     // Nothing has been prepared for single precision yet: that happens with the first picture.
     guard arithmetic != .single else { return model }

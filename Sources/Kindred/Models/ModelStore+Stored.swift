@@ -48,6 +48,8 @@ extension ModelStore {
 
   /// Keeps a network in int8 in the place of an older one. Where that can't be done, the next start takes longer.
   func keep(_ model: ImageModel, of reference: ModelReference, ranges: ActivationRanges) {
+    // Preparing what can't be written would make each start longer instead.
+    guard access(path("calibrations"), W_OK) == 0 else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     guard let network = try? model.stored(), let key = try? encoder.encode(Key(reference, ranges)),

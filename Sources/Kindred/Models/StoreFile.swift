@@ -96,8 +96,7 @@ enum StoreFile {
   /// Reads a small file.
   /// - Returns: `nil` where there is none, or it is larger than a MiB and so none of the store's.
   static func readSmall(_ path: String) -> Data? {
-    guard let stamp = try? FileStamp(path: path), stamp.bytes <= 1 << 20 else { return nil }
-    return FileManager.default.contents(atPath: path)
+    bytes(path, most: 1 << 20).map { Data($0) }
   }
 
   /// Reads a file.
