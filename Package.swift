@@ -123,7 +123,10 @@ let package = Package(
 
 // Scripts/test builds the targets with unsafe code again, under AddressSanitizer, without what only takes time there.
 if Context.environment["KINDRED_UNSAFE_TARGETS_ONLY"] != nil {
-  let left: Set<String> = ["kindred", "graph-benchmark", "network-benchmark", "KindredTests", "EndToEnd"]
+  let left: Set<String> = [
+    "kindred", "graph-benchmark", "network-benchmark", "Kindred", "KindredServer", "CCURL", "KindredTests",
+    "KindredServerTests", "EndToEnd",
+  ]
   package.targets.removeAll { left.contains($0.name) }
   package.products.removeAll()
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 
 // A network in int8 as bytes: a start reads these instead of the weight file, which is four times as large and would be
@@ -18,11 +17,8 @@ extension ImageModel {
     guard precision == .integer, let executor = executor as? OneDNNExecutor else { return nil }
     let description = StoredDescription(
       recipe: recipe, featureDimension: featureDimension, classCount: classCount, spec: spec)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    guard let json = try? encoder.encode(description), let length = UInt32(exactly: json.count) else { return nil }
-    let integers = try executor.graphOfIntegers(inputShape: [1, 3, recipe.crop, recipe.crop])
-    return try withUnsafeBytes(of: length.littleEndian, Array.init) + json + integers.archived()
+    guard let json = FramedJSON.bytes(description) else { return nil }
+    return try json + executor.graphOfIntegers(inputShape: [1, 3, recipe.crop, recipe.crop]).archived()
   }
 
   /// Prepares a network that ``stored()`` gave.
@@ -35,14 +31,11 @@ extension ImageModel {
     stored bytes: ArraySlice<UInt8>, ranges: ActivationRanges, threads: Int? = nil
   ) throws(InferenceError) {
     let damaged = InferenceError(code: .invalidGraph, reason: "the stored network is damaged")
-    guard bytes.count >= 4 else { throw damaged }
-    let length = bytes.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }
-    let rest = bytes.dropFirst(4)
-    guard length <= rest.count,
-      let description = try? JSONDecoder().decode(StoredDescription.self, from: Data(rest.prefix(length))),
+    var rest = bytes
+    guard let description = FramedJSON.take(StoredDescription.self, from: &rest),
       (try? description.recipe.validate(path: "")) != nil
     else { throw damaged }
-    let graph = try Graph(archive: rest.dropFirst(length))
+    let graph = try Graph(archive: rest)
     let side = description.recipe.crop
     let shapes = try graph.shapes(forInput: [1, 3, side, side])
     guard (shapes[graph.outputs[0]] ?? []).reduce(1, *) == description.featureDimension else { throw damaged }

@@ -17,7 +17,7 @@ public struct EmbeddingRows: Sendable {
   /// Numbers in an embedding.
   public let dimension: Int
   let meanSquare: Float
-  let meanProducts = MeanProducts()
+  let knownFactors = KnownRowFactors()
 
   public var rowCount: Int { features.rowCount }
   var layout: RowLayout { features.layout }

@@ -23,9 +23,7 @@ struct RowComposer {
   private func scale(_ row: StoredRow) -> Float {
     var square: Float = 0
     for first in rows.composition.views {
-      for second in rows.composition.views {
-        square += row.product(first, second)
-      }
+      for second in rows.composition.views { square += row.product(first, second) }
     }
     return square > 0 ? 1 / square.squareRoot() : 0
   }
@@ -47,48 +45,61 @@ struct RowComposer {
     for (index, sum) in sums { body(index, rows.composition.classWeight * (sum / Float(views.count)).squareRoot()) }
   }
 
-  /// Scores of rows, in their order.
+  /// Appends the scores of rows, in their order.
   func scores(_ indices: some RandomAccessCollection<Int>, query: [Float], into scores: inout [Float]) {
     withPrepared(query) { query in
-      guard readsVectorsOnly else {
-        for index in indices { scores.append(score(index, query)) }
-        return
-      }
+      guard readsVectorsOnly else { return scoreEach(indices, query, into: &scores) }
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: indices.count) { places in
         guard let start = places.baseAddress else { return }
         for (place, index) in zip(0..., indices) {
           precondition((0..<rowCount).contains(index), "row \(index) of \(rowCount)")
           places.initializeElement(at: place, to: UInt32(index))
         }
-        scoreViews(from: base, start, count: indices.count, query, into: &scores)
+        withProducts(from: base, start, count: indices.count, query, mean: query.mean) { withQuery, withMean in
+          for (place, index) in zip(0..., indices) {
+            let factors = factors(stored(index), sumWithMean: withMean[place])
+            scores.append(factors.cosine(withQuery[place], withMean: query.withMean))
+          }
+        }
       }
     }
   }
 
-  /// Scores of rows that follow one another.
+  /// Appends the scores of rows that follow one another.
   func scores(_ range: Range<Int>, query: [Float], into scores: inout [Float]) {
     precondition(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows \(range) of \(rowCount)")
     withPrepared(query) { query in
-      guard readsVectorsOnly else {
-        for index in range { scores.append(score(index, query)) }
-        return
-      }
-      let known = query.mean == nil ? [] : rows.meanProducts.all
-      var added: [Float] = []
-      // What was read of a block is still near when its rows are brought to their length.
+      guard readsVectorsOnly else { return scoreEach(range, query, into: &scores) }
+      let known = rows.knownFactors.all
+      var added: [RowFactors] = []
+      // What was read of a block is still near when its products become scores.
       for first in stride(from: range.lowerBound, to: range.upperBound, by: 128) {
-        let count = min(128, range.upperBound - first)
+        let block = first..<min(first + 128, range.upperBound)
+        let isKnown = block.upperBound <= known.count
         let start = base + first * layout.rowBytes
-        if first + count <= known.count {
-          known.withUnsafeBufferPointer {
-            scoreViews(from: start, nil, count: count, query, means: $0.baseAddress.map { $0 + first }, into: &scores)
+        withProducts(from: start, nil, count: block.count, query, mean: isKnown ? nil : query.mean) {
+          withQuery, withMean in
+          if isKnown {
+            known.withUnsafeBufferPointer { known in
+              for index in block {
+                scores.append(known[index].cosine(withQuery[index - first], withMean: query.withMean))
+              }
+            }
+          } else {
+            for index in block {
+              let factors = factors(stored(index), sumWithMean: withMean[index - first])
+              scores.append(factors.cosine(withQuery[index - first], withMean: query.withMean))
+              added.append(factors)
+            }
           }
-        } else {
-          scoreViews(from: start, nil, count: count, query, into: &scores) { added.append($0) }
         }
       }
-      if query.mean != nil, !added.isEmpty { rows.meanProducts.add(added, from: range.upperBound - added.count) }
+      if !added.isEmpty { rows.knownFactors.add(added, from: range.upperBound - added.count) }
     }
+  }
+
+  private func scoreEach(_ indices: some Sequence<Int>, _ query: PreparedQuery, into scores: inout [Float]) {
+    for index in indices { scores.append(score(index, query)) }
   }
 
   /// Whether scores are made of the products of the rows' vectors alone.
@@ -106,48 +117,40 @@ struct RowComposer {
     }
   }
 
-  /// Scores of rows of views without classes: the products of many rows with the query and the mean are one call.
+  /// Calls `body` with the products of the sums of rows' views with the query, and with the mean where it is given:
+  /// those of many rows are one call. Rows have no classes.
   /// - Parameters:
   ///   - start: the row that `places` count from.
   ///   - places: the rows; `count` that follow one another where it is `nil`.
-  ///   - means: the products of the rows' embeddings with the mean, where they are known.
-  ///   - newMean: told of each where they are not.
-  private func scoreViews(
+  private func withProducts(
     from start: UnsafeRawPointer, _ places: UnsafePointer<UInt32>?, count: Int, _ query: PreparedQuery,
-    means: UnsafePointer<Float>? = nil, into scores: inout [Float], newMean: (Float) -> Void = { _ in }
+    mean: UnsafePointer<Float>?,
+    _ body: (_ withQuery: UnsafeMutablePointer<Float>, _ withMean: UnsafeMutablePointer<Float>) -> Void
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * count) { products in
       guard count > 0, let products = products.baseAddress else { return }
-      // The sums of all views, and the products of one.
-      let (withQuery, withMean) = (products, products + count)
-      let (one, two) = (products + 2 * count, products + 3 * count)
       products.initialize(repeating: 0, count: 4 * count)
-      for view in rows.composition.views {
-        let first = start + layout.vectorsOffset + view * layout.dimension * 2
-        kindred_half_dots2(
-          first, layout.rowBytes, places, count, query.query, means == nil ? query.mean : nil, layout.dimension, one,
-          two)
+      let (withQuery, withMean) = (products, products + count)
+      for (turn, view) in rows.composition.views.enumerated() {
+        // Of the first view at once to their place.
+        let (one, two) = turn == 0 ? (withQuery, withMean) : (products + 2 * count, products + 3 * count)
+        let vectors = start + layout.vectorsOffset + view * layout.dimension * 2
+        kindred_half_dots2(vectors, layout.rowBytes, places, count, query.query, mean, layout.dimension, one, two)
+        guard turn > 0 else { continue }
         for place in 0..<count {
           withQuery[place] += one[place]
           withMean[place] += two[place]
         }
       }
-      let views = rows.composition.views
-      let product = layout.productsOffset + (views[0] * layout.viewCount - views[0] * (views[0] - 1) / 2) * 4
-      for place in 0..<count {
-        let row = start + (places.map { Int($0[place]) } ?? place) * layout.rowBytes
-        let scale: Float
-        if views.count == 1 {
-          let square = row.load(fromByteOffset: product, as: Float.self)
-          scale = square > 0 ? 1 / square.squareRoot() : 0
-        } else {
-          scale = self.scale(StoredRow(base: row, layout: layout))
-        }
-        let mean = means?[place] ?? scale * withMean[place]
-        if means == nil { newMean(mean) }
-        scores.append(cosine(scale * withQuery[place], mean, query))
-      }
+      body(withQuery, withMean)
     }
+  }
+
+  /// - Parameter sumWithMean: the product of the mean and the sum of the row's views.
+  private func factors(_ row: StoredRow, sumWithMean: Float) -> RowFactors {
+    let scale = scale(row)
+    guard rows.composition.mean != nil else { return RowFactors(scale: scale) }
+    return RowFactors(scale: scale, withMean: scale * sumWithMean, meanSquare: rows.meanSquare)
   }
 
   /// Writes a row's embedding, L2-normalised, to `target`, which has room for it.
@@ -211,18 +214,9 @@ struct RowComposer {
         withMean /= square.squareRoot()
       }
     }
-    return cosine(withQuery, withMean, query)
-  }
-
-  /// The cosine of what is left of a vector of length 1 when the mean is taken from it.
-  /// - Parameters:
-  ///   - withQuery: the product of the vector and the query.
-  ///   - withMean: that of the vector and the mean.
-  private func cosine(_ withQuery: Float, _ withMean: Float, _ query: PreparedQuery) -> Float {
     guard query.mean != nil else { return withQuery }
-    // The square of the length of what is left.
-    let rest = 1 - 2 * withMean + rows.meanSquare
-    return rest > 1e-12 ? (withQuery - query.withMean) / rest.squareRoot() : 0
+    let factors = RowFactors(scale: 1, withMean: withMean, meanSquare: rows.meanSquare)
+    return factors.cosine(withQuery, withMean: query.withMean)
   }
 }
 

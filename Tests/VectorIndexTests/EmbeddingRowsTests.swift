@@ -127,7 +127,7 @@ import Testing
       let fresh = try EmbeddingRows(features, composition)
       #expect(fresh.exactNeighbors(of: query, top: 20) == first)
       #expect(fresh.exactNeighbors(ofBatch: query, top: 20)[0].map(\.row) == first.map(\.row))
-      #expect(embeddings.meanProducts.all.count == next)
+      #expect(embeddings.knownFactors.all.count == next)
     }
   }
 

@@ -1,31 +1,22 @@
-import Foundation
-
-// A graph as bytes, for a program's own keeping: the structure as JSON, behind its length, and then the arrays in the
-// order of the nodes, each behind its bytes' count. Little-endian, as the processors are that Kindred runs on.
+// A graph as bytes, for a program's own keeping: the structure as JSON and then the arrays in the order of the nodes,
+// each behind its bytes' count. Little-endian, as the processors are that Kindred runs on.
 extension Graph {
   /// - Throws: `unsupported` where it can't be stored.
   public func archived() throws(InferenceError) -> [UInt8] {
     var structure = self
     var writer = ArrayWriter()
     try structure.visitArrays(&writer)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "+", negativeInfinity: "-", nan: "?")
-    guard let json = try? encoder.encode(structure), let length = UInt32(exactly: json.count) else {
+    guard let json = FramedJSON.bytes(structure) else {
       throw InferenceError(code: .unsupported, reason: "the graph can't be stored")
     }
-    return withUnsafeBytes(of: length.littleEndian, Array.init) + json + writer.bytes
+    return json + writer.bytes
   }
 
   /// - Throws: `invalidGraph` for bytes that ``archived()`` did not give.
   public init(archive bytes: ArraySlice<UInt8>) throws(InferenceError) {
-    var reader = ArrayReader(rest: bytes)
-    let json = try reader.take(Int(reader.number(UInt32.self)))
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "+", negativeInfinity: "-", nan: "?")
-    guard var graph = try? decoder.decode(Graph.self, from: Data(json)) else { throw ArrayReader.damaged }
+    var rest = bytes
+    guard var graph = FramedJSON.take(Graph.self, from: &rest) else { throw ArrayReader.damaged }
+    var reader = ArrayReader(rest: rest)
     try graph.visitArrays(&reader)
     guard reader.rest.isEmpty else { throw ArrayReader.damaged }
     try graph.validate()
@@ -104,16 +95,6 @@ private struct ArrayReader: ArrayVisitor {
 
   static var damaged: InferenceError { InferenceError(code: .invalidGraph, reason: "the stored graph is damaged") }
 
-  mutating func take(_ count: Int) throws(InferenceError) -> ArraySlice<UInt8> {
-    guard count <= rest.count else { throw ArrayReader.damaged }
-    defer { rest = rest.dropFirst(count) }
-    return rest.prefix(count)
-  }
-
-  mutating func number<Number: FixedWidthInteger>(_: Number.Type) throws(InferenceError) -> Number {
-    try take(MemoryLayout<Number>.size).withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(as: Number.self)) }
-  }
-
   mutating func visit(_ array: inout [Float]) throws(InferenceError) {
     var bytes: ArraySlice<UInt8> = []
     try visit(&bytes)
@@ -126,8 +107,7 @@ private struct ArrayReader: ArrayVisitor {
 
   /// A part of the archive itself.
   mutating func visit(_ bytes: inout ArraySlice<UInt8>) throws(InferenceError) {
-    let count = try number(UInt64.self)
-    guard bytes.isEmpty, count <= UInt64(rest.count) else { throw ArrayReader.damaged }
-    bytes = try take(Int(count))
+    guard bytes.isEmpty, let part = FramedJSON.part(behind: UInt64.self, of: &rest) else { throw ArrayReader.damaged }
+    bytes = part
   }
 }

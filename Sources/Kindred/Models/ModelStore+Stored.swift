@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Inference
 import ResNet
@@ -31,35 +30,23 @@ extension ModelStore {
   /// The network that was kept of a model; `nil` where there is none for these ranges, or it is damaged.
   func storedNetwork(_ reference: ModelReference, ranges: ActivationRanges, threads: Int?) -> ImageModel? {
     guard let bytes = StoreFile.bytes(storedPath(reference.sha256), most: Self.largest),
-      bytes.count > Self.magic.count + SHA256.byteCount + 4
+      bytes.count > Self.magic.count + ContentHash.byteCount
     else { return nil }
-    let content = bytes.dropLast(SHA256.byteCount)
+    let content = bytes.dropLast(ContentHash.byteCount)
     guard content.starts(with: Self.magic),
-      SHA256.hash(data: content).elementsEqual(bytes.suffix(SHA256.byteCount))
+      ContentHash.sha256(content).elementsEqual(bytes.suffix(ContentHash.byteCount))
     else { return nil }
-    let rest = content.dropFirst(Self.magic.count)
-    let length = rest.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))) }
-    guard length <= rest.count - 4,
-      let key = try? JSONDecoder().decode(Key.self, from: Data(rest.dropFirst(4).prefix(length))),
-      key == Key(reference, ranges)
-    else { return nil }
-    return try? ImageModel(stored: rest.dropFirst(4 + length), ranges: ranges, threads: threads)
+    var rest = content.dropFirst(Self.magic.count)
+    guard let key = FramedJSON.take(Key.self, from: &rest), key == Key(reference, ranges) else { return nil }
+    return try? ImageModel(stored: rest, ranges: ranges, threads: threads)
   }
 
   /// Keeps a network in int8 in the place of an older one. Where that can't be done, the next start takes longer.
   func keep(_ model: ImageModel, of reference: ModelReference, ranges: ActivationRanges) {
     // Preparing what can't be written would make each start longer instead.
     guard access(path("calibrations"), W_OK) == 0 else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    guard let network = try? model.stored(), let key = try? encoder.encode(Key(reference, ranges)),
-      let length = UInt32(exactly: key.count)
-    else { return }
-    var data = Data(Self.magic)
-    withUnsafeBytes(of: length.littleEndian) { data.append(contentsOf: $0) }
-    data.append(key)
-    data.append(contentsOf: network)
-    data.append(contentsOf: SHA256.hash(data: data))
-    try? StoreFile.replace(storedPath(reference.sha256), with: data)
+    guard let network = try? model.stored(), let key = FramedJSON.bytes(Key(reference, ranges)) else { return }
+    let content = Self.magic + key + network
+    try? StoreFile.replace(storedPath(reference.sha256), with: Data(content + ContentHash.sha256(content)))
   }
 }

@@ -12,7 +12,7 @@ public enum ContentHash {
   public static let byteCount = 32
 
   /// The digest of a buffer, 32 bytes.
-  public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+  public static func sha256(_ bytes: some ContiguousBytes) -> [UInt8] {
     var stream = SHA256Stream()
     bytes.withUnsafeBytes { stream.update($0) }
     return stream.digest()

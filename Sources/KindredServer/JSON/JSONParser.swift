@@ -18,7 +18,8 @@ struct JSONParser {
     var numbers = 1 << 22
   }
 
-  private let bytes: UnsafeBufferPointer<UInt8>
+  /// A copy: what a stranger sends is read by nothing but an array's checked subscripts.
+  private let bytes: [UInt8]
   private var position = 0
   private let maximumDepth = 32
   /// What may still come.
@@ -26,25 +27,14 @@ struct JSONParser {
 
   /// The one value that the bytes are.
   static func value(of bytes: some Swift.Collection<UInt8>, bounds: Bounds = Bounds()) throws(Fault) -> JSONValue {
-    let result = bytes.withContiguousStorageIfAvailable { Self.result(of: $0, bounds) }
-    // Other collections are few and small.
-    guard let result else { return try Array(bytes).withUnsafeBufferPointer { Self.result(of: $0, bounds) }.get() }
-    return try result.get()
+    var parser = JSONParser(bytes: Array(bytes), left: bounds)
+    let value = try parser.value(depth: 0)
+    parser.skipSpace()
+    guard parser.position == parser.bytes.count else { throw parser.fault("there is more after the value") }
+    return value
   }
 
-  private static func result(of bytes: UnsafeBufferPointer<UInt8>, _ bounds: Bounds) -> Result<JSONValue, Fault> {
-    var parser = JSONParser(bytes: bytes, left: bounds)
-    do throws(Fault) {
-      let value = try parser.value(depth: 0)
-      parser.skipSpace()
-      guard parser.position == bytes.count else { throw parser.fault("there is more after the value") }
-      return .success(value)
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  private init(bytes: UnsafeBufferPointer<UInt8>, left: Bounds) {
+  private init(bytes: [UInt8], left: Bounds) {
     self.bytes = bytes
     self.left = left
   }
@@ -166,7 +156,7 @@ struct JSONParser {
       guard digits() > 0 else { throw fault("a number is written wrongly") }
     }
     guard position - start <= 400 else { throw fault("a number has too many digits") }
-    let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let value = Int64(text) { return .int(value) }
     guard let value = Double(text), value.isFinite else { throw fault("a number is too large") }
     return .double(value)
@@ -199,8 +189,8 @@ struct JSONParser {
     }
   }
 
-  private func decoded(_ slice: Slice<UnsafeBufferPointer<UInt8>>) throws(Fault) -> String {
-    guard let text = String(validating: UnsafeBufferPointer(rebasing: slice), as: UTF8.self) else {
+  private func decoded(_ slice: ArraySlice<UInt8>) throws(Fault) -> String {
+    guard let text = String(validating: slice, as: UTF8.self) else {
       throw fault("a text is not UTF-8")
     }
     return text

@@ -37,22 +37,21 @@ struct ONNXExternalData {
       throw ONNXFault.damaged("its shape needs \(byteCount) bytes of \(location), which says \(length)", at: name)
     }
 
-    // O_NOFOLLOW refuses a symbolic link, O_NONBLOCK keeps a pipe of that name from stopping the import.
-    let descriptor = open(folder + "/" + location, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      let reason =
-        errno == ELOOP ? "is a symbolic link, which Kindred does not follow here" : String(cString: strerror(errno))
+    do {
+      let file = try WeightFileHandle(path: folder + "/" + location, followsLinks: false)
+      try check(offset: offset, byteCount: byteCount, location: location, size: file.size, name: name)
+      return try file.bytes(at: offset, count: byteCount)
+    } catch {
+      guard error.place == nil else { throw error }
       throw WeightFileError(
-        code: errno == ENOENT ? .notFound : .unreadable, path: "", place: name,
-        reason: "its data is in \(location) beside the model: \(reason)")
+        code: error.code, path: "", place: name, reason: "its data is in \(location) beside the model: \(error.reason)")
     }
-    defer { close(descriptor) }
-    var information = stat()
-    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-      throw WeightFileError(
-        code: .unreadable, path: "", place: name, reason: "\(location) beside the model is no regular file")
-    }
-    let size = Int(information.st_size)
+  }
+
+  /// Whether a part lies in its file and is not read too often.
+  private mutating func check(
+    offset: Int, byteCount: Int, location: String, size: Int, name: String
+  ) throws(WeightFileError) {
     guard byteCount <= size, offset <= size - byteCount else {
       throw WeightFileError(
         code: .truncated, path: "", place: name,
@@ -64,36 +63,6 @@ struct ONNXExternalData {
       throw ONNXFault.tooLarge("the model reads the same bytes of \(location) again and again", at: name)
     }
     bytesRead[location] = total
-    return try Self.read(descriptor, offset: offset, count: byteCount, place: name)
-  }
-
-  private static func read(
-    _ descriptor: Int32, offset: Int, count: Int, place: String?
-  ) throws(WeightFileError) -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      initialized = 0
-      guard let base = buffer.baseAddress else { return }
-      while initialized < count {
-        let got = pread(descriptor, base + initialized, count - initialized, off_t(offset + initialized))
-        if got > 0 {
-          initialized += got
-        } else if got == 0 {
-          return
-        } else if errno != EINTR {
-          failure = errno
-          return
-        }
-      }
-    }
-    if failure != 0 {
-      throw WeightFileError(code: .unreadable, path: "", place: place, reason: String(cString: strerror(failure)))
-    }
-    guard bytes.count == count else {
-      throw WeightFileError(
-        code: .truncated, path: "", place: place, reason: "the file became shorter while it was read")
-    }
-    return bytes
   }
 
   private func number(_ key: String, in values: [String: String], name: String) throws(WeightFileError) -> Int? {

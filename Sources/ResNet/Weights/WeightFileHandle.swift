@@ -8,9 +8,13 @@ final class WeightFileHandle: Sendable {
   private let descriptor: Int32
 
   /// Opens a regular file without waiting on pipes or devices.
-  init(path: String) throws(WeightFileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  /// - Parameter followsLinks: whether the path's last part may be a symbolic link.
+  init(path: String, followsLinks: Bool = true) throws(WeightFileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW))
     guard descriptor >= 0 else {
+      if errno == ELOOP, !followsLinks {
+        throw WeightFileError(code: .unreadable, path: path, reason: "a symbolic link, which is not followed here")
+      }
       let missing = errno == ENOENT || errno == ENOTDIR
       throw WeightFileError(
         code: missing ? .notFound : .unreadable, path: path,
