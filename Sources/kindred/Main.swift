@@ -9,6 +9,7 @@ import Kindred
 enum Main {
   static func main() async {
     Allocation.keepLargePieces()
+    OpenBLASThreads.endIdle()
     let arguments = CommandLine.arguments
     let home = KindredHome().path
     let verdict = OpenBLASSafety.ensure(cacheFile: home + "/openblas-check", arguments: arguments)

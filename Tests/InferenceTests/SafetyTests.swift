@@ -24,6 +24,23 @@ import Testing
 
   @Test func rightProductsAreTakenForRight() { #expect(OpenBLASSafety.computesCorrectly()) }
 
+  /// In a process of its own, since others compute in this one.
+  @Test func endedThreadsComeBackForLargeProducts() async {
+    await #expect(processExitsWith: .success) {
+      func threads() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
+      let before = try threads()
+      OpenBLASThreads.endIdle()
+      let after = try threads()
+      #expect(after < before || LibraryInfo.openBLAS.threads == 1)
+      #expect(OpenBLASSafety.computesCorrectly())
+      #expect(try threads() > after || LibraryInfo.openBLAS.threads == 1)
+      // Again, and where there are none.
+      OpenBLASThreads.endIdle()
+      OpenBLASThreads.endIdle()
+      #expect(OpenBLASSafety.computesCorrectly())
+    }
+  }
+
   /// What wrong kernels do: forget a part of the sum, the border, or write nothing.
   @Test func wrongProductsAreFound() {
     let forgetsTail: ProductCase.Multiply = { check, a, b, output in
