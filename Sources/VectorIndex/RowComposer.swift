@@ -31,18 +31,20 @@ struct RowComposer {
   /// The numbers of an embedding that a row's classes make, but for the length that it is brought to.
   private func forEachClass(_ row: StoredRow, _ body: (Int, Float) -> Void) {
     let views = rows.composition.views
-    var sums: [(index: Int, sum: Float)] = []
-    sums.reserveCapacity(views.count * layout.keptClasses)
-    for view in views {
-      row.forEachClass(ofView: view) { index, probability in
-        if let place = sums.firstIndex(where: { $0.index == index }) {
-          sums[place].sum += probability
-        } else {
-          sums.append((index, probability))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.classCount) { sums in
+      sums.initialize(repeating: 0)
+      for view in views {
+        row.forEachClass(ofView: view) { index, probability in sums[index] += probability }
+      }
+      for view in views {
+        row.forEachClass(ofView: view) { index, _ in
+          // Once, though several views may have it.
+          guard sums[index] > 0 else { return }
+          body(index, rows.composition.classWeight * (sums[index] / Float(views.count)).squareRoot())
+          sums[index] = 0
         }
       }
     }
-    for (index, sum) in sums { body(index, rows.composition.classWeight * (sum / Float(views.count)).squareRoot()) }
   }
 
   /// Appends the scores of rows, in their order.

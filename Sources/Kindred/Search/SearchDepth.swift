@@ -24,8 +24,8 @@ public enum SearchDepth: Sendable, Equatable {
   }
 
   /// `ef` of a search among codes, and candidates whose embeddings are compared, at each level. Level 3 is to
-  /// find 99 % of the exact ten nearest among 200,000 blends of real features.
-  private static let codeCandidates = [(20, 20), (40, 30), (80, 40), (640, 60), (1_200, 100)]
+  /// find 99.5 % of the exact ten nearest among 200,000 blends of real features.
+  private static let codeCandidates = [(20, 20), (40, 30), (80, 40), (800, 80), (1_200, 100)]
 
   /// `ef` of a search among codes; `nil` to compare every entry.
   func codeEF(top: Int) -> Int? { candidates(top)?.ef }
