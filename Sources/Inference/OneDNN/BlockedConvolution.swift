@@ -6,20 +6,6 @@ import CDNNL
 /// Where AVX2 is the best that the processor has, oneDNN 2.6 has no Winograd's algorithm, and its direct one takes
 /// every second pixel slowly. With AVX-512 it has both, and is left to it.
 struct BlockedConvolution {
-  /// The addresses of a run's arrays, in ``layout(_:)``; the shortcut may be the target itself.
-  struct Arrays<Address> {
-    var source, weights, target: Address
-    var bias, shortcut: Address?
-
-    func map<Other>(_ transform: (Address) -> Other) -> Arrays<Other> {
-      Arrays<Other>(
-        source: transform(source), weights: transform(weights), target: transform(target), bias: bias.map(transform),
-        shortcut: shortcut.map(transform))
-    }
-
-    var all: [Address] { [source, weights, target] + [bias, shortcut].compactMap { $0 } }
-  }
-
   private let shape: kindred_convolution
   private let clampsAtZero: Bool
   private let threads: Int
@@ -54,7 +40,8 @@ struct BlockedConvolution {
     self.threads = threads
   }
 
-  private static var suitsProcessor: Bool {
+  /// Whether there are kernels for the processor, and oneDNN's are slower.
+  static var suitsProcessor: Bool {
     kindred_convolution_is_available() != 0 && !Processor.has(dnnl_cpu_isa_avx512_core)
   }
 
@@ -78,15 +65,19 @@ struct BlockedConvolution {
     withUnsafePointer(to: shape) { kindred_convolution_scratch_count($0, threads) } * MemoryLayout<Float>.size
   }
 
-  func run(_ arrays: Arrays<UnsafeMutablePointer<Float>>, scratch: UnsafeMutablePointer<Float>) {
+  /// - Parameter arrays: in ``layout(_:)``.
+  func run(_ arrays: ConvolutionArrays<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer) {
+    func floats(_ address: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
+      address.assumingMemoryBound(to: Float.self)
+    }
     var raw = kindred_convolution_arrays()
-    raw.source = UnsafePointer(arrays.source)
-    raw.weights = UnsafePointer(arrays.weights)
-    raw.bias = arrays.bias.map { UnsafePointer($0) }
-    raw.shortcut = arrays.shortcut.map { UnsafePointer($0) }
+    raw.source = UnsafePointer(floats(arrays.source))
+    raw.weights = UnsafePointer(floats(arrays.weights))
+    raw.bias = arrays.bias.map { UnsafePointer(floats($0)) }
+    raw.shortcut = arrays.shortcut.map { UnsafePointer(floats($0)) }
     raw.clamps_at_zero = clampsAtZero ? 1 : 0
-    raw.target = arrays.target
-    raw.scratch = scratch
+    raw.target = floats(arrays.target)
+    raw.scratch = floats(scratch)
     withUnsafePointer(to: shape) { kindred_convolution_run($0, &raw, OpenMP.startRegion, threads) }
   }
 }

@@ -127,8 +127,7 @@ public final class OneDNNExecutor: Executor {
   private func plan(for shape: [Int]) throws(InferenceError) -> Plan {
     if let index = state.plans.firstIndex(where: { $0.inputShape == shape }) {
       let known = state.plans.remove(at: index)
-      let isWorthMore =
-        arithmetic.precision == .single && known.runCount * shape[0] >= OneDNNExecutor.imagesUntilMoreCare
+      let isWorthMore = hasMoreCare && known.runCount * shape[0] >= OneDNNExecutor.imagesUntilMoreCare
       // The known plan lives on until the other is made: they share what weights they can.
       let plan = isWorthMore && !known.isForManyRuns ? try makePlan(for: shape, isForManyRuns: true) : known
       state.plans.insert(plan, at: 0)
@@ -138,6 +137,15 @@ public final class OneDNNExecutor: Executor {
     state.plans.insert(plan, at: 0)
     if state.plans.count > OneDNNExecutor.plansKept { state.plans.removeLast() }
     return plan
+  }
+
+  /// Whether a plan for many runs is another than one for a few.
+  private var hasMoreCare: Bool {
+    switch arithmetic {
+    case .single: true
+    case .brainFloat: false
+    case .integer: IntegerConvolution.suitsProcessor
+    }
   }
 
   private func makePlan(for shape: [Int], isForManyRuns: Bool) throws(InferenceError) -> Plan {

@@ -39,7 +39,8 @@ struct PlanStep {
     case primitive(DNNLHandle, [dnnl_exec_arg_t])
     /// Dense arrays in plain loops.
     case plain(Operation, inputs: [PlannedMemory], output: PlannedMemory)
-    case blocked(BlockedConvolution, BlockedConvolution.Arrays<PlannedMemory>)
+    case blocked(BlockedConvolution, ConvolutionArrays<PlannedMemory>)
+    case integers(IntegerConvolution, ConvolutionArrays<PlannedMemory>)
     /// A dense array to where it is returned.
     case copyOut(PlannedMemory, output: Int)
   }
@@ -109,7 +110,9 @@ final class Plan {
         let target = addresses.floats(output.location)
         PlainKernels.run(operation, views, into: target, outputShape: output.descriptor.shape)
       case .blocked(let convolution, let arrays):
-        convolution.run(arrays.map { addresses.floats($0.location) }, scratch: addresses.floats(.scratch))
+        convolution.run(arrays.map { addresses[$0.location] }, scratch: addresses[.scratch])
+      case .integers(let convolution, let arrays):
+        convolution.run(arrays.map { addresses[$0.location] }, scratch: addresses[.scratch])
       case .copyOut(let memory, let number):
         let count = memory.descriptor.shape.reduce(1, *)
         outputs[number].update(from: addresses.floats(memory.location), count: count)

@@ -25,7 +25,7 @@ extension PlanBuilder {
       layout: MemoryDescriptor(dense: count), node: node)
     let bias: PlannedMemory?
     if let numbers = convolution.bias { bias = try vector(.bias, numbers, node) } else { bias = nil }
-    let arrays = BlockedConvolution.Arrays(
+    let arrays = ConvolutionArrays(
       source: input.memory, weights: weights, target: output.memory, bias: bias, shortcut: shortcut?.memory)
     emit(.blocked(blocked, arrays), arrays.all, scratchByteCount: blocked.scratchByteCount, "convolution", node.name)
     return output

@@ -2,36 +2,10 @@ import CDNNL
 
 // Convolution and inner product: the operations that have weights.
 extension PlanBuilder {
-  /// How a convolution's numbers are made smaller.
-  private struct ConvolutionArithmetic {
-    var types = ConvolutionTypes()
-    var sourceScale: Float = 1
-    var targetScale: Float = 1
-    /// Of integer weights.
-    var weightScales: ChannelScales?
-
-    /// The factor of what the products of integers sum up to, an output channel each, in steps of the target.
-    var outputScales: [Float] {
-      (weightScales?.values ?? []).map { $0 * sourceScale / targetScale }
-    }
-
-    func weights(_ convolution: Convolution) -> WeightStore.Numbers {
-      guard let weightScales else { return .single(convolution.floatWeights.values) }
-      return .signed(convolution.integerWeights?.integers ?? weightScales.integers(convolution.weights)[...])
-    }
-
-    /// In the steps of the products: oneDNN 2 adds it before it multiplies by the output scales.
-    func bias(_ bias: [Float]) -> [Float] {
-      guard let weightScales else { return bias }
-      return zip(bias, weightScales.values).map { $0 / ($1 * sourceScale) }
-    }
-  }
-
   func planConvolution(_ convolution: Convolution, _ node: Node) throws(InferenceError) -> Value {
-    if let arithmetic = integerArithmetic(convolution, node),
-      let value = try planConvolution(convolution, node, arithmetic)
-    {
-      return value
+    if let arithmetic = integerArithmetic(convolution, node) {
+      if let value = try planIntegers(convolution, node, arithmetic) { return value }
+      if let value = try planConvolution(convolution, node, arithmetic) { return value }
     }
     if let value = try planBlocked(convolution, node) { return value }
     let type = arithmetic.precision == .brainFloat ? ElementType.brainFloat : .single
@@ -114,7 +88,7 @@ extension PlanBuilder {
   }
 
   /// What a convolution adds to its result: integers where its result is, else floating-point numbers.
-  private func shortcut(of node: Node, _ arithmetic: ConvolutionArithmetic) throws(InferenceError) -> Value {
+  func shortcut(of node: Node, _ arithmetic: ConvolutionArithmetic) throws(InferenceError) -> Value {
     let name = node.inputs[1]
     guard arithmetic.types.target.isInteger else { return try operand(name, place: node.name) }
     let value = try value(name, place: node.name)

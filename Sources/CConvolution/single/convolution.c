@@ -1,7 +1,7 @@
-#include "algorithms.h"
-
-#include <stdatomic.h>
 #include <stdlib.h>
+
+#include "../sharing.h"
+#include "algorithms.h"
 
 #if KINDRED_CONVOLUTION_AVX2
 int kindred_convolution_is_available(void) {
@@ -24,38 +24,27 @@ size_t kindred_convolution_scratch_count(const kindred_convolution *convolution,
   return algorithm_of(convolution)->divide(convolution, threads).scratch_count * threads;
 }
 
-// What the threads of a run share.
 typedef struct {
   const kindred_algorithm *algorithm;
   const kindred_convolution *convolution;
   const kindred_convolution_arrays *arrays;
   kindred_work work;
-  atomic_size_t next_item, next_thread;
 } run;
 
-static void take_items(void *data) {
-  run *shared = data;
-  size_t thread = atomic_fetch_add(&shared->next_thread, 1);
-  float *scratch = shared->arrays->scratch + thread * shared->work.scratch_count;
-  for (;;) {
-    size_t item = atomic_fetch_add(&shared->next_item, 1);
-    if (item >= shared->work.item_count) return;
-    shared->algorithm->run_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
-  }
+static void run_item(const void *context, size_t item, void *scratch) {
+  const run *shared = context;
+  shared->algorithm->run_item(shared->convolution, shared->arrays, &shared->work, item, scratch);
 }
 
 void kindred_convolution_run(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays,
     kindred_start_region start_region, size_t threads) {
   const kindred_algorithm *algorithm = algorithm_of(convolution);
-  run shared = {
-      .algorithm = algorithm, .convolution = convolution, .arrays = arrays,
-      .work = algorithm->divide(convolution, threads)};
-  if (start_region && threads > 1 && shared.work.item_count > 1) {
-    start_region(take_items, &shared, (unsigned)kindred_least(threads, shared.work.item_count), 0);
-  } else {
-    take_items(&shared);
-  }
+  run shared = {algorithm, convolution, arrays, algorithm->divide(convolution, threads)};
+  kindred_items items = {
+      .count = shared.work.item_count, .run = run_item, .context = &shared, .scratch = arrays->scratch,
+      .scratch_bytes = shared.work.scratch_count * sizeof(float)};
+  kindred_share_items(&items, start_region, threads);
 }
 #else
 int kindred_convolution_is_available(void) { return 0; }

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "../counts.h"
 #include "kindred_convolution.h"
 #include "products.h"
 
 #if KINDRED_CONVOLUTION_AVX2
-// What two algorithms have in common: a run is cut into items that any thread may take, in any order.
+// How a run is cut into items.
 typedef struct {
   size_t item_count;
   // Numbers of scratch memory for each thread.
@@ -36,8 +37,4 @@ KINDRED_VECTOR_INLINE void kindred_finish_pixel(
 KINDRED_VECTOR_INLINE floats8 kindred_bias_of(const kindred_convolution_arrays *arrays, size_t block) {
   return arrays->bias ? load8(arrays->bias + block * 8) : zero8();
 }
-
-static inline size_t kindred_quotient(size_t count, size_t size) { return (count + size - 1) / size; }
-
-static inline size_t kindred_least(size_t left, size_t right) { return left < right ? left : right; }
 #endif

@@ -1,3 +1,4 @@
+#include "../tiles.h"
 #include "algorithms.h"
 
 #if KINDRED_CONVOLUTION_AVX2
@@ -12,17 +13,8 @@ enum {
   most_tiles = 96,
 };
 
-// The tiles along each axis, which reach past the picture where its size is no multiple of theirs.
-static size_t tile_rows(const kindred_convolution *convolution) {
-  return kindred_quotient(convolution->height, tile_size);
-}
-
-static size_t tile_columns(const kindred_convolution *convolution) {
-  return kindred_quotient(convolution->width, tile_size);
-}
-
-static size_t tile_count(const kindred_convolution *convolution) {
-  return convolution->images * tile_rows(convolution) * tile_columns(convolution);
+static kindred_tiles tiles_of(const kindred_convolution *convolution) {
+  return kindred_tiles_of(convolution, tile_size);
 }
 
 static size_t weight_count(const kindred_convolution *convolution) {
@@ -74,27 +66,13 @@ static kindred_work divide(const kindred_convolution *convolution, size_t thread
   size_t least = weight_count(convolution) > large_weights ? 48 : 24;
   size_t tiles = cache / (point_count * channels);
   tiles = tiles < least ? least : kindred_least(tiles, most_tiles);
-  // Shared evenly by the threads.
-  size_t count = tile_count(convolution), share = threads * kindred_quotient(count, tiles * threads);
+  kindred_tiles all = tiles_of(convolution);
   kindred_work work;
-  work.item_size = kindred_quotient(count, share);
-  work.item_count = kindred_quotient(count, work.item_size);
+  work.item_size = kindred_tiles_of_item(&all, tiles, threads);
+  work.item_count = kindred_quotient(all.count, work.item_size);
   work.scratch_count = point_count * (point_stride(convolution->in_channels, work.item_size) +
                                       point_stride(convolution->out_channels, work.item_size));
   return work;
-}
-
-// Where a tile's results are.
-typedef struct {
-  size_t image, row, column;
-} tile_place;
-
-static void find_tiles(const kindred_convolution *convolution, size_t first, size_t count, tile_place *places) {
-  size_t rows = tile_rows(convolution), columns = tile_columns(convolution);
-  for (size_t tile = 0; tile < count; tile++) {
-    size_t row = (first + tile) / columns, column = (first + tile) % columns;
-    places[tile] = (tile_place){row / rows, row % rows * tile_size, column * tile_size};
-  }
 }
 
 // Six inputs to six points.
@@ -120,14 +98,14 @@ KINDRED_VECTOR_INLINE void transform_sums(const floats8 sum[input_size], floats8
 }
 
 // A tile's inputs begin one row and one column before its results.
-static int reaches_outside(const kindred_convolution *convolution, tile_place place) {
+static int reaches_outside(const kindred_convolution *convolution, kindred_place place) {
   return place.row == 0 || place.column == 0 || place.row + tile_size >= convolution->height ||
          place.column + tile_size >= convolution->width;
 }
 
 // Copies a tile's inputs, with zeros outside of the picture.
 KINDRED_VECTOR_CODE static void pad_tile(
-    const kindred_convolution *convolution, const float *plane, tile_place place, float *target) {
+    const kindred_convolution *convolution, const float *plane, kindred_place place, float *target) {
   for (size_t row = 0; row < input_size; row++) {
     for (size_t column = 0; column < input_size; column++, target += 8) {
       // Where 1 is taken from 0 the difference is larger than any picture.
@@ -140,13 +118,13 @@ KINDRED_VECTOR_CODE static void pad_tile(
 
 // The points of some tiles: [points, channels / 8, tiles, 8].
 KINDRED_VECTOR_CODE static void make_points(
-    const kindred_convolution *convolution, const float *source, const tile_place *places, size_t count, size_t room,
+    const kindred_convolution *convolution, const float *source, const kindred_place *places, size_t count, size_t room,
     float *points) {
   size_t blocks = convolution->in_channels / 8, width = convolution->width, pixels = convolution->height * width;
   size_t stride = point_stride(convolution->in_channels, room);
   for (size_t block = 0; block < blocks; block++) {
     for (size_t tile = 0; tile < count; tile++) {
-      tile_place place = places[tile];
+      kindred_place place = places[tile];
       const float *plane = source + (place.image * blocks + block) * pixels * 8;
       float padded[point_count * 8];
       const float *start;
@@ -204,13 +182,13 @@ static void multiply(
 
 KINDRED_VECTOR_CODE static void make_results(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const float *sums,
-    const tile_place *places, size_t count, size_t room) {
+    const kindred_place *places, size_t count, size_t room) {
   size_t blocks = convolution->out_channels / 8, height = convolution->height, width = convolution->width;
   size_t stride = point_stride(convolution->out_channels, room);
   for (size_t block = 0; block < blocks; block++) {
     floats8 bias = kindred_bias_of(arrays, block);
     for (size_t tile = 0; tile < count; tile++) {
-      tile_place place = places[tile];
+      kindred_place place = places[tile];
       const float *source = sums + (block * room + tile) * 8;
       floats8 half[tile_size][input_size];
       for (size_t column = 0; column < input_size; column++) {
@@ -237,10 +215,10 @@ KINDRED_VECTOR_CODE static void make_results(
 static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
-  size_t room = work->item_size, first = item * room;
-  size_t count = kindred_least(room, tile_count(convolution) - first);
-  tile_place places[most_tiles];
-  find_tiles(convolution, first, count, places);
+  kindred_tiles tiles = tiles_of(convolution);
+  size_t room = work->item_size, first = item * room, count = kindred_least(room, tiles.count - first);
+  kindred_place places[most_tiles];
+  kindred_find_tiles(&tiles, first, count, places);
   float *sums = scratch + point_count * point_stride(convolution->in_channels, room);
   make_points(convolution, arrays->source, places, count, room, scratch);
   multiply(convolution, arrays->weights, count, room, scratch, sums);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "vectors.h"
+#include "../vectors.h"
 
 #if KINDRED_CONVOLUTION_AVX2
 enum {

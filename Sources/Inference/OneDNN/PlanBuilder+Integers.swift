@@ -1,0 +1,49 @@
+import CDNNL
+
+extension PlanBuilder {
+  /// - Returns: `nil` where the convolution is better left to oneDNN.
+  func planIntegers(
+    _ convolution: Convolution, _ node: Node, _ arithmetic: ConvolutionArithmetic
+  ) throws(InferenceError) -> Value? {
+    // Preparing the weights takes as long as a few runs.
+    guard isForManyRuns, arithmetic.types.source == .unsigned else { return nil }
+    let source = try value(node.inputs[0], place: node.name).shape
+    let type = arithmetic.types.target
+    guard IntegerConvolution.suits(convolution, source: source),
+      case .signed(let numbers) = arithmetic.weights(convolution),
+      var integers = IntegerConvolution(
+        convolution, weights: numbers, source: source, target: type, threads: OpenMP.maximumThreads ?? 1)
+    else { return nil }
+    integerNodes.insert(nodeIndex)
+    let input = try value(
+      named: node.inputs[0], in: MemoryDescriptor(channelsLast: source, .unsigned), scale: arithmetic.sourceScale,
+      place: node.name)
+    let target = try MemoryDescriptor(channelsLast: outputShape(node), type)
+    var shortcut: Value?
+    var overwritten: Value?
+    if convolution.fusesAdd {
+      let added = try self.shortcut(of: node, arithmetic)
+      let addedType = added.descriptor.type ?? .single
+      let laid = try value(added, in: target.holding(addedType), scale: added.scale, place: node.name)
+      integers.shortcut = IntegerConvolution.Shortcut(type: addedType, scale: added.scale / arithmetic.targetScale)
+      shortcut = laid
+      // Numbers of one size; a step must not read what it has written over.
+      if addedType.isInteger == type.isInteger, !sharesBuffer(laid, input) { overwritten = overwritable(laid, by: node) }
+    }
+    let output =
+      if let overwritten {
+        Value(memory: try makeMemory(overwritten.memory.location, target), scale: arithmetic.targetScale)
+      } else {
+        try makeOutput(node, target, scale: arithmetic.targetScale)
+      }
+    let weights = try constant(
+      .weights, .signed(integers.prepare(numbers)[...]), shape: [integers.weightByteCount],
+      layout: MemoryDescriptor(dense: [integers.weightByteCount], .signed), node: node)
+    var arrays = ConvolutionArrays(
+      source: input.memory, weights: weights, target: output.memory, shortcut: shortcut?.memory)
+    arrays.scales = try vector(.scale, arithmetic.outputScales, node)
+    if let bias = convolution.bias { arrays.bias = try vector(.bias, arithmetic.bias(bias), node) }
+    emit(.integers(integers, arrays), arrays.all, scratchByteCount: integers.scratchByteCount, "convolution", node.name)
+    return output
+  }
+}
