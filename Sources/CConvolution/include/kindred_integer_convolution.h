@@ -2,8 +2,8 @@
 // dot products of bytes.
 //
 // By Winograd's minimal filtering F(4 × 4, 3 × 3), see kindred_convolution.h, in integers: inputs and weights are
-// transformed to sixteen bits, sums have 32, and what the transforms of the weights would divide by is taken off the sums.
-// So these are the direct algorithm's to the bit, for a quarter of the products.
+// transformed to sixteen bits, sums have 32, and what the transform of the weights would divide by is taken off the
+// sums. So these are the direct algorithm's to the bit, for a quarter of the products.
 //
 // Pictures lie as [images, height, width, channels], which oneDNN calls nhwc. No address needs alignment.
 #pragma once
@@ -25,7 +25,7 @@ enum {
 typedef struct {
   // Of a stride of 1.
   kindred_convolution shape;
-  // So many parts of the input channels are summed by themselves, so that no sum leaves 32 bits where that would matter.
+  // So many parts of the input channels are summed by themselves, so that no sum leaves 32 bits where that matters.
   size_t parts;
 } kindred_integer_convolution;
 
@@ -55,8 +55,8 @@ void kindred_integer_convolution_pack(
 // How many bytes of scratch memory a run with so many threads needs.
 size_t kindred_integer_convolution_scratch_bytes(const kindred_integer_convolution *convolution, size_t threads);
 
-// The arrays of a run. A result is (sum + bias) * scale + shortcut * shortcut_scale, rounded to the nearest number of the
-// target.
+// The arrays of a run. A result is (sum + bias) * scale + shortcut * shortcut_scale, rounded to the nearest number of
+// the target.
 typedef struct {
   // Without a sign.
   const uint8_t *source;

@@ -3,6 +3,7 @@
 #include "../sharing.h"
 #include "../tiles.h"
 #include "kindred_integer_convolution.h"
+#include "numbers.h"
 #include "products.h"
 
 #if KINDRED_CONVOLUTION_AVX2
@@ -214,7 +215,7 @@ static void multiply(
     const int16_t *points, int32_t *sums) {
   const kindred_convolution *shape = &convolution->shape;
   size_t in_channels = shape->in_channels, out_channels = shape->out_channels;
-  size_t groups = kindred_quotient(count, kindred_integer_tile_group);
+  size_t groups = kindred_quotient(count, kindred_integer_group);
   for (int point = 0; point < point_count; point++) {
     int32_t *target = sums;
     for (size_t part = 0; part < convolution->parts; part++) {
@@ -224,7 +225,7 @@ static void multiply(
         for (size_t group = 0; group < groups; group++) {
           // Groups as even as can be: six and one take longer than four and three.
           size_t start = group * count / groups, end = (group + 1) * count / groups;
-          kindred_integer_products(
+          kindred_tile_products(
               end - start, points + first * room + start * kindred_integer_in_block, room * kindred_integer_in_block,
               blocks, weights + output * in_channels + first * kindred_integer_out_block,
               target + start * kindred_integer_out_block);
@@ -281,38 +282,6 @@ KINDRED_VECTOR_INLINE void add_part(
   }
 }
 
-// Eight numbers of an array from an index on.
-KINDRED_VECTOR_INLINE __m256 load_numbers(const void *array, kindred_number number, size_t index) {
-  const __m128i *bytes = (const __m128i *)((const char *)array + index);
-  switch (number) {
-    case kindred_unsigned: return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(bytes)));
-    case kindred_signed: return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(bytes)));
-    default: return _mm256_loadu_ps((const float *)array + index);
-  }
-}
-
-// Eight numbers as integers from a least to a most, rounded to the nearest or else to the even one.
-KINDRED_VECTOR_INLINE __m256i round_within(__m256 values, float least, float most) {
-  return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(values, _mm256_set1_ps(least)), _mm256_set1_ps(most)));
-}
-
-// Sixteen numbers of an array from an index on.
-KINDRED_VECTOR_INLINE void store_numbers(void *array, kindred_number number, size_t index, const __m256 values[2]) {
-  if (number == kindred_single) {
-    _mm256_storeu_ps((float *)array + index, values[0]);
-    _mm256_storeu_ps((float *)array + index + 8, values[1]);
-    return;
-  }
-  int is_signed = number == kindred_signed;
-  float least = is_signed ? -128 : 0, most = is_signed ? 127 : 255;
-  __m256i words = _mm256_packs_epi32(round_within(values[0], least, most), round_within(values[1], least, most));
-  // Both are packed within halves of a vector.
-  words = _mm256_permute4x64_epi64(words, 0xd8);
-  __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
-  _mm_storeu_si128(
-      (__m128i *)((char *)array + index), is_signed ? _mm_packs_epi16(low, high) : _mm_packus_epi16(low, high));
-}
-
 KINDRED_VECTOR_CODE static void make_results(
     const kindred_integer_convolution *convolution, const kindred_integer_arrays *arrays, const int32_t *sums,
     const kindred_place *places, size_t count, size_t room) {
@@ -343,12 +312,12 @@ KINDRED_VECTOR_CODE static void make_results(
             __m256 sum = _mm256_cvtepi32_ps(results[half][row][column]);
             values[half] = _mm256_mul_ps(_mm256_add_ps(sum, biases[half]), scales[half]);
             if (arrays->shortcut) {
-              __m256 shortcut = load_numbers(arrays->shortcut, arrays->shortcut_number, index + half * 8);
+              __m256 shortcut = kindred_load_numbers(arrays->shortcut, arrays->shortcut_number, index + half * 8);
               values[half] = _mm256_fmadd_ps(shortcut, _mm256_set1_ps(arrays->shortcut_scale), values[half]);
             }
             if (arrays->clamps_at_zero) values[half] = _mm256_max_ps(values[half], _mm256_setzero_ps());
           }
-          store_numbers(arrays->target, arrays->target_number, index, values);
+          kindred_store_numbers(arrays->target, arrays->target_number, index, values);
         }
       }
     }

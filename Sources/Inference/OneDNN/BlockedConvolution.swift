@@ -5,7 +5,7 @@ import CDNNL
 ///
 /// Where AVX2 is the best that the processor has, oneDNN 2.6 has no Winograd's algorithm, and its direct one takes
 /// every second pixel slowly. With AVX-512 it has both, and is left to it.
-struct BlockedConvolution {
+struct BlockedConvolution: OwnConvolution {
   private let shape: kindred_convolution
   private let clampsAtZero: Bool
   private let threads: Int
@@ -60,7 +60,6 @@ struct BlockedConvolution {
     }
   }
 
-  /// Bytes of scratch that a run needs.
   var scratchByteCount: Int {
     withUnsafePointer(to: shape) { kindred_convolution_scratch_count($0, threads) } * MemoryLayout<Float>.size
   }

@@ -5,7 +5,7 @@ import CDNNL
 ///
 /// It gives the same numbers as oneDNN's direct one, which multiplies bytes, for a quarter of the products, and these are
 /// of sixteen bits. Where the processor has instructions for dot products of bytes, it is left to oneDNN.
-struct IntegerConvolution {
+struct IntegerConvolution: OwnConvolution {
   /// What is added to the scaled sums: its numbers, and how many steps of the target one of its own is.
   struct Shortcut {
     var type: ElementType
@@ -79,7 +79,6 @@ struct IntegerConvolution {
     }
   }
 
-  /// Bytes of scratch that a run needs.
   var scratchByteCount: Int {
     withUnsafePointer(to: convolution) { kindred_integer_convolution_scratch_bytes($0, threads) }
   }

@@ -39,8 +39,7 @@ struct PlanStep {
     case primitive(DNNLHandle, [dnnl_exec_arg_t])
     /// Dense arrays in plain loops.
     case plain(Operation, inputs: [PlannedMemory], output: PlannedMemory)
-    case blocked(BlockedConvolution, ConvolutionArrays<PlannedMemory>)
-    case integers(IntegerConvolution, ConvolutionArrays<PlannedMemory>)
+    case own(any OwnConvolution, ConvolutionArrays<PlannedMemory>)
     /// A dense array to where it is returned.
     case copyOut(PlannedMemory, output: Int)
   }
@@ -109,9 +108,7 @@ final class Plan {
         let views = inputs.map { PlainView(values: addresses.floats($0.location), shape: $0.descriptor.shape) }
         let target = addresses.floats(output.location)
         PlainKernels.run(operation, views, into: target, outputShape: output.descriptor.shape)
-      case .blocked(let convolution, let arrays):
-        convolution.run(arrays.map { addresses[$0.location] }, scratch: addresses[.scratch])
-      case .integers(let convolution, let arrays):
+      case .own(let convolution, let arrays):
         convolution.run(arrays.map { addresses[$0.location] }, scratch: addresses[.scratch])
       case .copyOut(let memory, let number):
         let count = memory.descriptor.shape.reduce(1, *)

@@ -27,7 +27,7 @@ extension PlanBuilder {
     if let numbers = convolution.bias { bias = try vector(.bias, numbers, node) } else { bias = nil }
     let arrays = ConvolutionArrays(
       source: input.memory, weights: weights, target: output.memory, bias: bias, shortcut: shortcut?.memory)
-    emit(.blocked(blocked, arrays), arrays.all, scratchByteCount: blocked.scratchByteCount, "convolution", node.name)
+    emit(blocked, arrays, node)
     return output
   }
 }

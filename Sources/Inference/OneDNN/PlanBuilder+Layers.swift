@@ -3,6 +3,7 @@ import CDNNL
 // Convolution and inner product: the operations that have weights.
 extension PlanBuilder {
   func planConvolution(_ convolution: Convolution, _ node: Node) throws(InferenceError) -> Value {
+    if let value = try planStem(convolution, node) { return value }
     if let arithmetic = integerArithmetic(convolution, node) {
       if let value = try planIntegers(convolution, node, arithmetic) { return value }
       if let value = try planConvolution(convolution, node, arithmetic) { return value }

@@ -18,7 +18,7 @@ extension Graph {
 }
 
 extension Convolution {
-  /// Whether oneDNN's kernels for integers are worth it. On pictures of three channels they are hardly faster, and
+  /// Whether kernels for integers of eight bits are worth it. On pictures of three channels they are hardly faster, and
   /// rounding those costs a third of all that int8 loses.
   var takesIntegers: Bool { groups == 1 && weights.shape[1] > 4 }
 }

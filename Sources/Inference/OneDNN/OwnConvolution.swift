@@ -1,3 +1,11 @@
+/// A convolution by Kindred's own kernels.
+protocol OwnConvolution {
+  /// Bytes of scratch that a run needs.
+  var scratchByteCount: Int { get }
+
+  func run(_ arrays: ConvolutionArrays<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer)
+}
+
 /// The arrays of a run of one of Kindred's own convolutions; the shortcut may be the target itself.
 struct ConvolutionArrays<Address> {
   var source, weights, target: Address
