@@ -61,19 +61,21 @@ static size_t part_start(const kindred_convolution *convolution, size_t parts, s
   return part * (convolution->in_channels / kindred_integer_in_block) / parts * kindred_integer_in_block;
 }
 
-size_t kindred_integer_convolution_parts(const kindred_convolution *convolution, const int8_t *weights) {
-  size_t parts = 1;
+static int all_fit(const kindred_convolution *convolution, const int8_t *weights, size_t parts) {
   for (size_t output = 0; output < convolution->out_channels; output++) {
-    const int8_t *channels = weights + output * convolution->in_channels * 9;
-    // Parts that were enough for the outputs before are a beginning for this one, since more are enough too.
     for (size_t part = 0; part < parts; part++) {
       size_t start = part_start(convolution, parts, part), end = part_start(convolution, parts, part + 1);
-      if (fits(channels + start * 9, end - start)) continue;
-      if (++parts > kindred_integer_most_parts) return 0;
-      part = (size_t)-1;
+      if (!fits(weights + (output * convolution->in_channels + start) * 9, end - start)) return 0;
     }
   }
-  return parts;
+  return 1;
+}
+
+size_t kindred_integer_convolution_parts(const kindred_convolution *convolution, const int8_t *weights) {
+  for (size_t parts = 1; parts <= kindred_integer_most_parts; parts++) {
+    if (all_fit(convolution, weights, parts)) return parts;
+  }
+  return 0;
 }
 
 // From the weights of one pair of channels to their points, which lie `stride` numbers apart.
