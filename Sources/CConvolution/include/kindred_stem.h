@@ -1,7 +1,7 @@
 // The first convolution of a residual network: 7 × 7 with a stride of 2 on pictures of few channels, for processors with
 // AVX2 and without instructions for dot products of bytes.
 //
-// Pictures and weights are rounded to integers of sixteen bits, of which twice as many are multiplied at once as of
+// Pictures and weights are rounded to integers of up to sixteen bits, of which twice as many are multiplied at once as of
 // numbers in single precision, and the result to eight bits, as the layers behind it take them.
 //
 // Pictures lie as [images, channels, height, width], results as [images, height, width, channels]. No address needs
@@ -20,6 +20,9 @@ extern "C" {
 enum {
   kindred_stem_size = 7,
   kindred_stem_stride = 2,
+  // The largest magnitude of a source's integers. The finer these are, the coarser weights have to be: this way both err
+  // by about as much.
+  kindred_stem_largest = 8191,
 };
 
 typedef struct {
@@ -52,7 +55,7 @@ size_t kindred_stem_scratch_bytes(const kindred_stem *stem, size_t threads);
 // The arrays of a run. A result is (sum + bias) * scale, rounded to the nearest integer from 0 to 255.
 typedef struct {
   const float *source;
-  // A source's number in steps is it times this; steps past sixteen bits are clipped.
+  // A source's number in steps is it times this, clipped to kindred_stem_largest.
   float source_factor;
   // By kindred_stem_pack.
   const int16_t *weights;

@@ -33,7 +33,7 @@ void kindred_stem_pack(const kindred_stem *stem, const float *weights, int16_t *
       if (magnitude > largest) largest = magnitude;
     }
     // All of them times the largest source stay within 32 bits, even if each was rounded up.
-    double factor = fmin(INT16_MAX / largest, ((double)INT32_MAX / -INT16_MIN - (double)kernel) / sum);
+    double factor = fmin(INT16_MAX / largest, ((double)INT32_MAX / kindred_stem_largest - (double)kernel) / sum);
     // A channel of zeros, or of what is no number, has any step.
     if (!isfinite(factor) || !isfinite(sum)) factor = 1;
     steps[output] = (float)(1 / factor);
@@ -69,21 +69,22 @@ static size_t scratch_bytes(const kindred_stem *stem) {
 
 size_t kindred_stem_scratch_bytes(const kindred_stem *stem, size_t threads) { return scratch_bytes(stem) * threads; }
 
-// Numbers in steps, clipped to sixteen bits.
+// Numbers in steps, clipped.
 KINDRED_VECTOR_CODE static void round_row(const float *source, size_t count, float factor, int16_t *target) {
+  const float largest = kindred_stem_largest;
   __m256 factors = _mm256_set1_ps(factor);
   size_t index = 0;
   for (; index + 16 <= count; index += 16) {
-    __m256i first = kindred_round_within(_mm256_loadu_ps(source + index) * factors, INT16_MIN, INT16_MAX);
-    __m256i second = kindred_round_within(_mm256_loadu_ps(source + index + 8) * factors, INT16_MIN, INT16_MAX);
+    __m256i first = kindred_round_within(_mm256_loadu_ps(source + index) * factors, -largest, largest);
+    __m256i second = kindred_round_within(_mm256_loadu_ps(source + index + 8) * factors, -largest, largest);
     // Both are packed within halves of a vector.
     store_integers(target + index, _mm256_permute4x64_epi64(_mm256_packs_epi32(first, second), 0xd8));
   }
   for (; index < count; index++) {
     float steps = source[index] * factor;
     // What is no number becomes the least, as in a vector.
-    steps = steps > INT16_MIN ? steps : INT16_MIN;
-    target[index] = (int16_t)rintf(steps < INT16_MAX ? steps : INT16_MAX);
+    steps = steps > -largest ? steps : -largest;
+    target[index] = (int16_t)rintf(steps < largest ? steps : largest);
   }
 }
 

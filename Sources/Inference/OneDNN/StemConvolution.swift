@@ -4,16 +4,16 @@ import CDNNL
 /// The first convolution of a residual network, 7 × 7 with a stride of 2, where the layers behind it take integers.
 ///
 /// oneDNN has a kernel in single precision, whose result is four times as large as integers of eight bits and has to be
-/// pooled and rounded. This one multiplies integers of sixteen bits, more than the eight that pictures have, and rounds
-/// what it gives to eight. Where the processor has instructions for dot products of bytes, it is left to oneDNN.
+/// pooled and rounded. This one multiplies integers of up to sixteen bits, more than the eight that pictures have, and
+/// rounds what it gives to eight. Where the processor has instructions for dot products of bytes, it is left to oneDNN.
 struct StemConvolution: OwnConvolution {
   private var stem: kindred_stem
   private let sourceFactor: Float
   private let threads: Int
 
   /// How much larger than the calibrated limit a number may be before it is clipped. Pictures are bounded: those that
-  /// were seen have shown a fourth of the range at the least.
-  private static let headroom: Float = 4
+  /// were seen have shown half of the range at the least.
+  private static let headroom: Float = 2
 
   /// - Parameters:
   ///   - source: the shape of the pictures.
@@ -30,7 +30,7 @@ struct StemConvolution: OwnConvolution {
     stem = kindred_stem(
       images: source[0], in_channels: source[1], out_channels: target[1], height: source[2], width: source[3],
       top: convolution.padding.top, left: convolution.padding.left, out_height: target[2], out_width: target[3])
-    sourceFactor = Float(Int16.max) / (StemConvolution.headroom * sourceLimit)
+    sourceFactor = Float(kindred_stem_largest) / (StemConvolution.headroom * sourceLimit)
     self.threads = threads
   }
 
