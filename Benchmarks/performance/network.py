@@ -208,11 +208,12 @@ def run(options, results):
                 rates = turns.alternate(competitors, options.rounds)
                 results.add(group, "images/s", competitors, rates)
                 compare(results, group, batch)
+            if not options.quick:
+                single_images(results, model.name, ours.values(), options.rounds)
         finally:
             for forms in [ours.values(), *peers.values()]:
                 for program in forms:
                     program.close()
-        single_images(results, model.name)
         results.write()
 
 
@@ -234,7 +235,13 @@ def compare(results, group, batch):
             results.compare(group, f"Kindred {precision}", peer, bars.get(precision) if decides else None)
 
 
-def single_images(results, model):
-    """How fast single images are against batches, within Kindred."""
-    for precision in BARS:
-        results.compare(f"{model}, batch 1", f"Kindred {precision}", f"Kindred {precision}", SINGLE_BAR, f"{model}, batch 16")
+def single_images(results, model, ours, rounds):
+    """How fast single images are against batches, in turns of their own: the rounds above are minutes apart."""
+    group = f"{model}, one by one"
+    competitors = [
+        turns.Competitor(f"{program.name}, batch {batch}", lambda program=program, batch=batch: program.rate(batch))
+        for program in ours for batch in BATCHES
+    ]
+    results.add(group, "images/s", competitors, turns.alternate(competitors, rounds))
+    for program in ours:
+        results.compare(group, f"{program.name}, batch 1", f"{program.name}, batch 16", SINGLE_BAR)

@@ -38,14 +38,14 @@ class Results:
                 }
             )
 
-    def compare(self, group, ours, peer, bar=None, peers_group=None):
-        """Adds the ratio of two programs of a group, or of one to `peers_group`'s; nothing where one was not measured."""
-        first, second = self._rounds(group, ours), self._rounds(peers_group or group, peer)
+    def compare(self, group, ours, peer, bar=None):
+        """Adds the ratio of two programs of a group; nothing where one was not measured."""
+        first, second = self._rounds(group, ours), self._rounds(group, peer)
         if not first or not second:
             return
         ratios = [a / b for a, b in zip(first, second)]
         found = {
-            "group": group, "of": ours, "to": f"{peers_group}, {peer}" if peers_group else peer,
+            "group": group, "of": ours, "to": peer,
             "median": round(statistics.median(ratios), 3), "least": round(min(ratios), 3), "most": round(max(ratios), 3),
         }
         if bar is not None:
