@@ -3,11 +3,20 @@
 #include "counts.h"
 #include "kindred_convolution.h"
 
-// The results of a convolution of stride 1 cut into square tiles, which reach past a picture's edges where its size is
-// no multiple of theirs.
-typedef struct {
+// What Winograd's algorithm is in any numbers: the results of a convolution of stride 1 are cut into square tiles, which
+// reach past a picture's edges where its size is no multiple of theirs.
+enum {
   // Results along each axis of a tile.
-  size_t size;
+  tile_size = 4,
+  // Inputs along each axis of a tile.
+  input_size = 6,
+  // Products of a tile and a pair of channels.
+  point_count = input_size * input_size,
+  // Of an item.
+  most_tiles = 96,
+};
+
+typedef struct {
   // Tiles along each axis of a picture.
   size_t rows, columns;
   // Of all pictures.
@@ -19,10 +28,15 @@ typedef struct {
   size_t image, row, column;
 } kindred_place;
 
-static inline kindred_tiles kindred_tiles_of(const kindred_convolution *convolution, size_t size) {
+// How many numbers the prepared weights are.
+static inline size_t kindred_point_weights(const kindred_convolution *convolution) {
+  return point_count * convolution->in_channels * convolution->out_channels;
+}
+
+static inline kindred_tiles kindred_tiles_of(const kindred_convolution *convolution) {
   kindred_tiles tiles = {
-      .size = size, .rows = kindred_quotient(convolution->height, size),
-      .columns = kindred_quotient(convolution->width, size)};
+      .rows = kindred_quotient(convolution->height, tile_size),
+      .columns = kindred_quotient(convolution->width, tile_size)};
   tiles.count = convolution->images * tiles.rows * tiles.columns;
   return tiles;
 }
@@ -30,11 +44,19 @@ static inline kindred_tiles kindred_tiles_of(const kindred_convolution *convolut
 static inline void kindred_find_tiles(const kindred_tiles *tiles, size_t first, size_t count, kindred_place *places) {
   for (size_t tile = 0; tile < count; tile++) {
     size_t row = (first + tile) / tiles->columns, column = (first + tile) % tiles->columns;
-    places[tile] = (kindred_place){row / tiles->rows, row % tiles->rows * tiles->size, column * tiles->size};
+    places[tile] = (kindred_place){row / tiles->rows, row % tiles->rows * tile_size, column * tile_size};
   }
 }
 
-// The tiles of an item: no more than `most`, shared evenly by the threads.
-static inline size_t kindred_tiles_of_item(const kindred_tiles *tiles, size_t most, size_t threads) {
-  return kindred_quotient(tiles->count, threads * kindred_quotient(tiles->count, most * threads));
+// The tiles of an item, shared evenly by the threads. Their numbers, `channel_bytes` for each point, stay in the
+// second-level cache while they are transformed, multiplied and transformed back. Many tiles are worth more than that
+// where all weights come from further away for each item.
+static inline size_t kindred_tiles_of_item(
+    const kindred_convolution *convolution, size_t channel_bytes, size_t threads) {
+  const size_t cache = 512 << 10, large_weights = 4 << 20;
+  size_t least = kindred_point_weights(convolution) > large_weights ? 48 : 24;
+  size_t most = cache / (point_count * channel_bytes);
+  most = most < least ? least : kindred_least(most, most_tiles);
+  size_t count = kindred_tiles_of(convolution).count;
+  return kindred_quotient(count, threads * kindred_quotient(count, most * threads));
 }

@@ -51,20 +51,15 @@ import Testing
       let isThere = kernel != nil
       #expect(isThere)
       guard let kernel else { return [] }
-      func buffer(_ bytes: [UInt8]) throws -> AlignedBuffer {
-        let buffer = try AlignedBuffer(byteCount: bytes.count)
-        bytes.withUnsafeBytes { buffer.address.copyMemory(from: $0.baseAddress!, byteCount: bytes.count) }
-        return buffer
-      }
       let size = target.isInteger ? 1 : 4
       let scales = [Float](repeating: scale, count: outputs)
-      let output = try buffer([UInt8](repeating: 77, count: count * size))
+      let output = try makeBuffer([UInt8](repeating: 77, count: count * size))
       let scratch = try AlignedBuffer(byteCount: kernel.scratchByteCount)
       var arrays = ConvolutionArrays(
-        source: try buffer(source), weights: try buffer(kernel.prepare(bits)), target: output)
-      arrays.scales = try buffer(Case.bytes(scales, .single))
-      arrays.bias = try bias.map { try buffer(Case.bytes($0, .single)) }
-      arrays.shortcut = try shortcut.map { try buffer(Case.bytes(shortcutValues, $0.type)) }
+        source: try makeBuffer(source), weights: try makeBuffer(kernel.prepare(bits)), target: output)
+      arrays.scales = try makeBuffer(scales)
+      arrays.bias = try bias.map { try makeBuffer($0) }
+      arrays.shortcut = try shortcut.map { try makeBuffer(Case.bytes(shortcutValues, $0.type)) }
       kernel.run(arrays.map { $0.address }, scratch: scratch.address)
       return withExtendedLifetime(arrays) { Array(UnsafeRawBufferPointer(start: output.address, count: count * size)) }
     }

@@ -12,20 +12,13 @@ import Testing
     let stem = try #require(
       StemConvolution(layer, source: input.shape, sourceLimit: limit, target: shape, threads: threads))
     let prepared = stem.prepare(layer.weights)
-    func buffer<Element>(_ numbers: [Element]) throws -> AlignedBuffer {
-      try numbers.withUnsafeBytes { bytes in
-        let buffer = try AlignedBuffer(byteCount: bytes.count)
-        buffer.address.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
-        return buffer
-      }
-    }
     let count = shape.reduce(1, *)
     let output = try AlignedBuffer(byteCount: count)
     let scratch = try AlignedBuffer(byteCount: stem.scratchByteCount)
     var arrays = ConvolutionArrays(
-      source: try buffer(input.values), weights: try buffer(prepared.weights), target: output)
-    arrays.scales = try buffer(prepared.sumSteps.map { $0 / step })
-    arrays.bias = try layer.bias.map { try buffer(zip($0, prepared.sumSteps).map { $0 / $1 }) }
+      source: try makeBuffer(input.values), weights: try makeBuffer(prepared.weights), target: output)
+    arrays.scales = try makeBuffer(prepared.sumSteps.map { $0 / step })
+    arrays.bias = try layer.bias.map { try makeBuffer(zip($0, prepared.sumSteps).map { $0 / $1 }) }
     stem.run(arrays.map { $0.address }, scratch: scratch.address)
     return withExtendedLifetime(arrays) {
       (Array(UnsafeRawBufferPointer(start: output.address, count: count)), shape)

@@ -1,5 +1,6 @@
-import Inference
 import Testing
+
+@testable import Inference
 
 /// Random numbers that a seed brings back.
 struct SeededGenerator: RandomNumberGenerator {
@@ -45,6 +46,15 @@ func expectClose(
   }
   #expect(
     worst <= tolerance * largest, "\(what): differs by \(worst), largest is \(largest)", sourceLocation: sourceLocation)
+}
+
+/// An array where a kernel reads it.
+func makeBuffer<Element>(_ numbers: [Element]) throws -> AlignedBuffer {
+  try numbers.withUnsafeBytes { bytes in
+    let buffer = try AlignedBuffer(byteCount: bytes.count)
+    if let base = bytes.baseAddress { buffer.address.copyMemory(from: base, byteCount: bytes.count) }
+    return buffer
+  }
 }
 
 /// A graph of one operation.

@@ -7,19 +7,8 @@
 #include "products.h"
 
 #if KINDRED_CONVOLUTION_AVX2
-enum {
-  // Results along each axis of a tile.
-  tile_size = 4,
-  // Inputs along each axis of a tile.
-  input_size = 6,
-  // Products of a tile and a pair of channels.
-  point_count = input_size * input_size,
-  // Of an item.
-  most_tiles = 96,
-};
-
 size_t kindred_integer_convolution_weight_count(const kindred_convolution *convolution) {
-  return point_count * convolution->in_channels * convolution->out_channels;
+  return kindred_point_weights(convolution);
 }
 
 // Three weights to six points: 4, -6, -6, 24, 24 and 1 times as large as the fractions of the paper, so that they are
@@ -121,19 +110,9 @@ static size_t sum_stride(const kindred_integer_convolution *convolution, size_t 
   return convolution->parts * convolution->shape.out_channels * tiles + 16;
 }
 
-static kindred_tiles tiles_of(const kindred_convolution *convolution) {
-  return kindred_tiles_of(convolution, tile_size);
-}
-
-// The tiles of an item, whose numbers stay in the second-level cache while they are transformed, multiplied and
-// transformed back. Many tiles are worth more than that where all weights come from further away for each item.
 static size_t item_size(const kindred_convolution *convolution, size_t threads) {
-  const size_t cache = 512 << 10, large_weights = (8 << 20) / sizeof(int16_t);
   size_t bytes = convolution->in_channels * sizeof(int16_t) + convolution->out_channels * sizeof(int32_t);
-  size_t most = cache / (point_count * bytes);
-  size_t least = kindred_integer_convolution_weight_count(convolution) > large_weights ? 48 : 24;
-  kindred_tiles tiles = tiles_of(convolution);
-  return kindred_tiles_of_item(&tiles, most < least ? least : kindred_least(most, most_tiles), threads);
+  return kindred_tiles_of_item(convolution, bytes, threads);
 }
 
 static size_t input_bytes(const kindred_convolution *convolution, size_t tiles) {
@@ -350,7 +329,7 @@ void kindred_integer_convolution_run(
     const kindred_integer_convolution *convolution, const kindred_integer_arrays *arrays,
     kindred_start_region start_region, size_t threads) {
   const kindred_convolution *shape = &convolution->shape;
-  run shared = {convolution, arrays, tiles_of(shape), item_size(shape, threads)};
+  run shared = {convolution, arrays, kindred_tiles_of(shape), item_size(shape, threads)};
   kindred_items items = {
       .count = kindred_quotient(shared.tiles.count, shared.item_size), .run = run_item, .context = &shared,
       .scratch = arrays->scratch, .scratch_bytes = scratch_bytes(convolution, shared.item_size)};

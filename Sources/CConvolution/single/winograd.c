@@ -2,25 +2,6 @@
 #include "algorithms.h"
 
 #if KINDRED_CONVOLUTION_AVX2
-enum {
-  // Results along each axis of a tile.
-  tile_size = 4,
-  // Inputs along each axis of a tile.
-  input_size = 6,
-  // Products of a tile and a pair of channels.
-  point_count = input_size * input_size,
-  // Of an item.
-  most_tiles = 96,
-};
-
-static kindred_tiles tiles_of(const kindred_convolution *convolution) {
-  return kindred_tiles_of(convolution, tile_size);
-}
-
-static size_t weight_count(const kindred_convolution *convolution) {
-  return point_count * convolution->in_channels * convolution->out_channels;
-}
-
 static void pack(const kindred_convolution *convolution, const float *weights, float *packed) {
   static const double factors[input_size][3] = {
       {1. / 4, 0, 0},
@@ -59,17 +40,10 @@ static void pack(const kindred_convolution *convolution, const float *weights, f
 static size_t point_stride(size_t channels, size_t tiles) { return channels * tiles + 16; }
 
 static kindred_work divide(const kindred_convolution *convolution, size_t threads) {
-  // An item's numbers stay in the second-level cache while they are transformed, multiplied and transformed back.
-  // Many tiles are worth more than that where all weights come from further away for each item.
-  const size_t cache = (512 << 10) / sizeof(float), large_weights = (16 << 20) / sizeof(float);
   size_t channels = convolution->in_channels + convolution->out_channels;
-  size_t least = weight_count(convolution) > large_weights ? 48 : 24;
-  size_t tiles = cache / (point_count * channels);
-  tiles = tiles < least ? least : kindred_least(tiles, most_tiles);
-  kindred_tiles all = tiles_of(convolution);
   kindred_work work;
-  work.item_size = kindred_tiles_of_item(&all, tiles, threads);
-  work.item_count = kindred_quotient(all.count, work.item_size);
+  work.item_size = kindred_tiles_of_item(convolution, channels * sizeof(float), threads);
+  work.item_count = kindred_quotient(kindred_tiles_of(convolution).count, work.item_size);
   work.scratch_count = point_count * (point_stride(convolution->in_channels, work.item_size) +
                                       point_stride(convolution->out_channels, work.item_size));
   return work;
@@ -215,7 +189,7 @@ KINDRED_VECTOR_CODE static void make_results(
 static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
-  kindred_tiles tiles = tiles_of(convolution);
+  kindred_tiles tiles = kindred_tiles_of(convolution);
   size_t room = work->item_size, first = item * room, count = kindred_least(room, tiles.count - first);
   kindred_place places[most_tiles];
   kindred_find_tiles(&tiles, first, count, places);
@@ -225,5 +199,5 @@ static void run_item(
   make_results(convolution, arrays, sums, places, count, room);
 }
 
-const kindred_algorithm kindred_winograd = {weight_count, pack, divide, run_item};
+const kindred_algorithm kindred_winograd = {kindred_point_weights, pack, divide, run_item};
 #endif

@@ -66,17 +66,14 @@ struct BlockedConvolution: OwnConvolution {
 
   /// - Parameter arrays: in ``layout(_:)``.
   func run(_ arrays: ConvolutionArrays<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer) {
-    func floats(_ address: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Float> {
-      address.assumingMemoryBound(to: Float.self)
-    }
     var raw = kindred_convolution_arrays()
-    raw.source = UnsafePointer(floats(arrays.source))
-    raw.weights = UnsafePointer(floats(arrays.weights))
-    raw.bias = arrays.bias.map { UnsafePointer(floats($0)) }
-    raw.shortcut = arrays.shortcut.map { UnsafePointer(floats($0)) }
+    raw.source = UnsafePointer(arrays.source.floats)
+    raw.weights = UnsafePointer(arrays.weights.floats)
+    raw.bias = UnsafePointer(arrays.bias?.floats)
+    raw.shortcut = UnsafePointer(arrays.shortcut?.floats)
     raw.clamps_at_zero = clampsAtZero ? 1 : 0
-    raw.target = floats(arrays.target)
-    raw.scratch = floats(scratch)
+    raw.target = arrays.target.floats
+    raw.scratch = scratch.floats
     withUnsafePointer(to: shape) { kindred_convolution_run($0, &raw, OpenMP.startRegion, threads) }
   }
 }

@@ -85,14 +85,11 @@ struct IntegerConvolution: OwnConvolution {
 
   /// - Parameter arrays: of pictures with the channels last; the source's numbers are unsigned.
   func run(_ arrays: ConvolutionArrays<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer) {
-    func floats(_ address: UnsafeMutableRawPointer?) -> UnsafePointer<Float>? {
-      address.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
-    }
     var raw = kindred_integer_arrays()
     raw.source = UnsafePointer(arrays.source.assumingMemoryBound(to: UInt8.self))
     raw.weights = UnsafePointer(arrays.weights.assumingMemoryBound(to: Int16.self))
-    raw.bias = floats(arrays.bias)
-    raw.scales = floats(arrays.scales)
+    raw.bias = UnsafePointer(arrays.bias?.floats)
+    raw.scales = UnsafePointer(arrays.scales?.floats)
     if let shortcut {
       raw.shortcut = arrays.shortcut.map { UnsafeRawPointer($0) }
       raw.shortcut_number = shortcut.type.number

@@ -21,3 +21,8 @@ struct ConvolutionArrays<Address> {
 
   var all: [Address] { [source, weights, target] + [bias, shortcut, scales].compactMap { $0 } }
 }
+
+extension UnsafeMutableRawPointer {
+  /// An array in single precision.
+  var floats: UnsafeMutablePointer<Float> { assumingMemoryBound(to: Float.self) }
+}

@@ -136,7 +136,7 @@ final class Plan {
     }
 
     func floats(_ location: MemoryLocation) -> UnsafeMutablePointer<Float> {
-      self[location].assumingMemoryBound(to: Float.self)
+      self[location].floats
     }
   }
 }

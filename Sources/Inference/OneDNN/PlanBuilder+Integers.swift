@@ -52,14 +52,13 @@ extension PlanBuilder {
   /// The first convolution, where what reads it takes integers.
   /// - Returns: `nil` where the convolution is better left to oneDNN.
   func planStem(_ convolution: Convolution, _ node: Node) throws(InferenceError) -> Value? {
-    guard case .integer(let ranges) = arithmetic, let sourceLimit = ranges.limits[node.inputs[0]],
-      let scale = stemScale(node, ranges)
-    else { return nil }
+    guard case .integer(let ranges) = arithmetic, let sourceLimit = ranges.limits[node.inputs[0]] else { return nil }
     let source = try value(node.inputs[0], place: node.name).shape
     let target = try outputShape(node)
     guard
       let stem = StemConvolution(
-        convolution, source: source, sourceLimit: sourceLimit, target: target, threads: OpenMP.maximumThreads ?? 1)
+        convolution, source: source, sourceLimit: sourceLimit, target: target, threads: OpenMP.maximumThreads ?? 1),
+      let scale = stemScale(node, ranges)
     else { return nil }
     let input = try value(named: node.inputs[0], in: MemoryDescriptor(dense: source), place: node.name)
     let output = try makeOutput(node, MemoryDescriptor(channelsLast: target, .unsigned), scale: scale)

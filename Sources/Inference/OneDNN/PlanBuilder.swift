@@ -257,6 +257,7 @@ final class PlanBuilder {
     self.scratchByteCount = max(self.scratchByteCount, scratchByteCount)
     steps.append(PlanStep(work: work, what: what, place: place))
   }
+
   func emit(_ convolution: any OwnConvolution, _ arrays: ConvolutionArrays<PlannedMemory>, _ node: Node) {
     emit(
       .own(convolution, arrays), arrays.all, scratchByteCount: convolution.scratchByteCount, "convolution", node.name)

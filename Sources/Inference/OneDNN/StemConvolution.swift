@@ -50,15 +50,12 @@ struct StemConvolution: OwnConvolution {
 
   /// - Parameter arrays: a dense source in single precision, and a target of unsigned integers with the channels last.
   func run(_ arrays: ConvolutionArrays<UnsafeMutableRawPointer>, scratch: UnsafeMutableRawPointer) {
-    func floats(_ address: UnsafeMutableRawPointer?) -> UnsafePointer<Float>? {
-      address.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
-    }
     var raw = kindred_stem_arrays()
-    raw.source = floats(arrays.source)
+    raw.source = UnsafePointer(arrays.source.floats)
     raw.source_factor = sourceFactor
     raw.weights = UnsafePointer(arrays.weights.assumingMemoryBound(to: Int16.self))
-    raw.bias = floats(arrays.bias)
-    raw.scales = floats(arrays.scales)
+    raw.bias = UnsafePointer(arrays.bias?.floats)
+    raw.scales = UnsafePointer(arrays.scales?.floats)
     raw.target = arrays.target.assumingMemoryBound(to: UInt8.self)
     raw.scratch = scratch
     withUnsafePointer(to: stem) { kindred_stem_run($0, &raw, OpenMP.startRegion, threads) }
