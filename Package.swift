@@ -13,6 +13,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -111,7 +112,7 @@ let package = Package(
     .testTarget(name: "KindredTests", dependencies: ["Kindred"]),
     .testTarget(
       name: "KindredServerTests",
-      dependencies: ["KindredServer", .product(name: "HummingbirdTesting", package: "hummingbird")]
+      dependencies: ["KindredServer", .product(name: "NIOEmbedded", package: "swift-nio")]
     ),
     .testTarget(
       name: "EndToEnd", dependencies: ["Kindred", "VectorIndex", "kindred"], exclude: ["Python"]

@@ -1,5 +1,4 @@
 import Foundation
-import HummingbirdTesting
 import ImageDecoding
 import Kindred
 import Testing
@@ -10,8 +9,8 @@ import Testing
   private let path = "/v1/collections/default/duplicates"
 
   /// Asks until the search is done.
-  private func found(_ client: any TestClientProtocol, _ query: String = "", isCurrent: Bool = true) async throws
-    -> TestResponse
+  private func found(_ client: RouterClient, _ query: String = "", isCurrent: Bool = true) async throws
+    -> RouterAnswer
   {
     for _ in 0..<1000 {
       let answer = try await client.send(.get, path + query)
@@ -26,7 +25,7 @@ import Testing
     throw CocoaError(.coderReadCorrupt)
   }
 
-  private func names(_ answer: TestResponse) throws -> [[String]] {
+  private func names(_ answer: RouterAnswer) throws -> [[String]] {
     guard case .array(let groups) = try answer.json["groups"] else { throw CocoaError(.coderReadCorrupt) }
     return try groups.map { group in
       guard case .array(let members) = group["members"] else { throw CocoaError(.coderReadCorrupt) }

@@ -1,5 +1,4 @@
 import Foundation
-import HummingbirdTesting
 import Kindred
 import Testing
 
@@ -8,14 +7,14 @@ import Testing
 @Suite struct SearchRouteTests {
   private let path = "/v1/collections/default/search"
 
-  private func hits(_ answer: TestResponse) throws -> [JSONValue] {
+  private func hits(_ answer: RouterAnswer) throws -> [JSONValue] {
     guard case .array(let hits) = try answer.json["hits"] else { throw CocoaError(.coderReadCorrupt) }
     return hits
   }
 
-  private func ids(_ answer: TestResponse) throws -> [String] { try hits(answer).map { $0["id"]?.text ?? "" } }
+  private func ids(_ answer: RouterAnswer) throws -> [String] { try hits(answer).map { $0["id"]?.text ?? "" } }
 
-  private func numbers(_ answer: TestResponse, _ field: String) throws -> [Double] {
+  private func numbers(_ answer: RouterAnswer, _ field: String) throws -> [Double] {
     try hits(answer).map { hit in
       guard case .double(let number) = hit[field] else { throw CocoaError(.coderReadCorrupt) }
       return number

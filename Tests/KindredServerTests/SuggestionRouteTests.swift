@@ -1,5 +1,4 @@
 import Foundation
-import HummingbirdTesting
 import Kindred
 import Testing
 
@@ -40,7 +39,7 @@ import Testing
     }.map(\.id)
   }
 
-  private func suggestions(_ answer: TestResponse) throws -> [(label: String, confidence: Double, image: Int64)] {
+  private func suggestions(_ answer: RouterAnswer) throws -> [(label: String, confidence: Double, image: Int64)] {
     guard case .array(let values) = try answer.json["suggestions"] else { throw CocoaError(.coderReadCorrupt) }
     return try values.map { value in
       guard case .string(let label) = value["label"], case .double(let confidence) = value["confidence"],

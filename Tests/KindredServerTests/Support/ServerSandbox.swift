@@ -1,12 +1,7 @@
 import Foundation
-import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import Kindred
 import Logging
-import NIOCore
 import Synchronization
-import Testing
 
 @testable import KindredServer
 
@@ -69,39 +64,7 @@ final class LogCapture: Sendable {
 
 extension Server {
   /// Asks the router, without a socket.
-  func ask(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-    try await application().test(.router) { client in try await body(client) }
-  }
-}
-
-extension TestClientProtocol {
-  /// A request as a program on this machine sends it.
-  func send(
-    _ method: HTTPRequest.Method, _ uri: String, key: String? = nil, headers: [String: String] = [:],
-    json: String? = nil, body: [UInt8]? = nil
-  ) async throws -> TestResponse {
-    var fields = HTTPFields()
-    fields[.hostHeader] = "localhost"
-    if let key { fields[.apiKey] = key }
-    if json != nil { fields[.contentType] = "application/json" }
-    for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
-    let bytes = json.map { ByteBuffer(string: $0) } ?? body.map { ByteBuffer(bytes: $0) }
-    if let bytes { fields[.contentLength] = String(bytes.readableBytes) }
-    return try await execute(uri: uri, method: method, headers: fields, body: bytes)
-  }
-}
-
-extension TestResponse {
-  var json: JSONValue {
-    get throws { try JSONParser.value(of: Array(body.readableBytesView)) }
-  }
-  var text: String { String(buffer: body) }
-  /// The code of a problem document, whose other fields must agree with the answer.
-  var problem: String? {
-    guard headers[.contentType] == "application/problem+json", let json = try? json,
-      case .string(let code) = json["code"], case .int(let status) = json["status"], Int(status) == self.status.code,
-      case .string(let type) = json["type"], type == "/docs#" + code
-    else { return nil }
-    return code
+  func ask(_ body: @escaping @Sendable (RouterClient) async throws -> Void) async throws {
+    try await body(try await RouterClient(application()))
   }
 }
