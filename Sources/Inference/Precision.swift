@@ -14,7 +14,7 @@ public enum Arithmetic: Sendable, Equatable {
   /// Only where the processor has it, see ``Processor/hasBrainFloat``.
   case brainFloat
   /// Convolutions whose arrays have ranges; everything else is in single precision.
-  case integer(ActivationRanges)
+  case integer(ActivationStatistics)
 
   public var precision: Precision {
     switch self {

@@ -11,8 +11,8 @@ extension ImageModel {
     var spec: ResNetSpec?
   }
 
-  /// The network as ``init(stored:ranges:threads:)`` takes it; `nil` where it does not run in int8 by oneDNN. The bytes
-  /// are for this processor and this version of Kindred.
+  /// The network as ``init(stored:statistics:threads:)`` takes it; `nil` where it does not run in int8 by oneDNN. The
+  /// bytes are for this processor and this version of Kindred.
   public func stored() throws(InferenceError) -> [UInt8]? {
     guard precision == .integer, let executor = executor as? OneDNNExecutor else { return nil }
     let description = StoredDescription(
@@ -24,11 +24,11 @@ extension ImageModel {
   /// Prepares a network that ``stored()`` gave.
   /// - Parameters:
   ///   - bytes: what it gave, whole.
-  ///   - ranges: those that it ran with.
+  ///   - statistics: those of its calibration.
   ///   - threads: how many threads a run may use; all processors when `nil`.
   /// - Throws: `invalidGraph` for other bytes.
   public convenience init(
-    stored bytes: ArraySlice<UInt8>, ranges: ActivationRanges, threads: Int? = nil
+    stored bytes: ArraySlice<UInt8>, statistics: ActivationStatistics, threads: Int? = nil
   ) throws(InferenceError) {
     let damaged = InferenceError(code: .invalidGraph, reason: "the stored network is damaged")
     var rest = bytes
@@ -39,7 +39,7 @@ extension ImageModel {
     let side = description.recipe.crop
     let shapes = try graph.shapes(forInput: [1, 3, side, side])
     guard (shapes[graph.outputs[0]] ?? []).reduce(1, *) == description.featureDimension else { throw damaged }
-    try self.init(description, graph: graph, ranges: ranges, threads: threads)
+    try self.init(description, graph: graph, statistics: statistics, threads: threads)
   }
 
   /// - Throws: `unsupported` where only integers are left of the weights.

@@ -111,7 +111,7 @@ public final class ImageModel: Sendable {
 
   /// The same network in other numbers. Weights are shared until they are brought into the kernels' form.
   /// - Throws: `InferenceError` where the library or the processor does not have them, and for a model that
-  ///   ``init(stored:ranges:threads:)`` made.
+  ///   ``init(stored:statistics:threads:)`` made.
   public convenience init(_ model: ImageModel, arithmetic: Arithmetic) throws(InferenceError) {
     try model.checkHasWeights()
     try self.init(
@@ -129,22 +129,22 @@ public final class ImageModel: Sendable {
   }
 
   init(
-    _ description: StoredDescription, graph: Graph, ranges: ActivationRanges, threads: Int?
+    _ description: StoredDescription, graph: Graph, statistics: ActivationStatistics, threads: Int?
   ) throws(InferenceError) {
     (recipe, featureDimension, classCount) = (description.recipe, description.featureDimension, description.classCount)
     (spec, kind, self.threads, self.graph) = (description.spec, .oneDNN, threads, graph)
     normalization = SampleNormalization(description.recipe)
     precision = .integer
-    executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges), threads: threads)
+    executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics), threads: threads)
   }
 
   /// Whether the library that runs it knows int8.
   public var canUseIntegers: Bool { kind == .oneDNN }
 
   /// Finds the ranges that int8 takes from batches of prepared pictures.
-  public func makeRangeObserver() throws(InferenceError) -> RangeObserver {
+  public func makeActivationObserver() throws(InferenceError) -> ActivationObserver {
     try checkHasWeights()
-    return try RangeObserver(graph: graph, threads: threads)
+    return try ActivationObserver(graph: graph, threads: threads)
   }
 
   /// Runs a batch of prepared pictures.

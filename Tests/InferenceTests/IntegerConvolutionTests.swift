@@ -179,9 +179,9 @@ import Testing
       .convolution(Convolution(weights: random.tensor([32, 32, 1, 1]), bias: random.floats(32))), read[0])
     let graph = try builder.graph([nil, 3, nil, nil], outputs: last, projection).optimized()
     let input = random.tensor([8, 3, 18, 23])
-    let observer = try RangeObserver(graph: graph)
+    let observer = try ActivationObserver(graph: graph)
     try observer.observe(input)
-    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(observer.ranges))
+    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(observer.statistics))
     let first = try executor.run(input)
     let byOneDNN = try executor.graphOfIntegers(inputShape: input.shape)
     var result = first

@@ -23,8 +23,8 @@ import Testing
     var input = Tensor(zeros: [2, channels, 5, 7])
     for index in input.values.indices { input.values[index] = source[index % source.count] }
     let expected = try OneDNNExecutor(graph: graph).run(input)
-    let ranges = ActivationRanges(limits: ["a": sourceLimit])
-    let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges)).run(input)
+    let statistics = ActivationStatistics(limits: ["a": sourceLimit])
+    let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics)).run(input)
     expectClose(actual[0], expected[0], tolerance: 1e-6, what, sourceLocation: sourceLocation)
   }
 
@@ -38,10 +38,10 @@ import Testing
     try expectExact(source: [0], sourceLimit: 1, weights: [1, 0], "nothing")
   }
 
-  private func ranges(of graph: Graph, on inputs: [Tensor]) throws -> ActivationRanges {
-    let observer = try RangeObserver(graph: graph)
+  private func statistics(of graph: Graph, on inputs: [Tensor]) throws -> ActivationStatistics {
+    let observer = try ActivationObserver(graph: graph)
     for input in inputs { try observer.observe(input) }
-    return observer.ranges
+    return observer.statistics
   }
 
   private func cosine(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) -> Float {
@@ -58,10 +58,10 @@ import Testing
     var random = SeededGenerator(seed: 71)
     let graph = makeBottleneckNetwork(&random, widths: [16, 24], blocks: [2, 3], stem: 32)
     let optimized = try graph.optimized()
-    let ranges = try ranges(of: optimized, on: (0..<4).map { _ in random.tensor([2, 3, 40, 40]) })
+    let statistics = try statistics(of: optimized, on: (0..<4).map { _ in random.tensor([2, 3, 40, 40]) })
     let input = random.tensor([3, 3, 40, 40])
     let expected = try OneDNNExecutor(graph: optimized).run(input)
-    let actual = try OneDNNExecutor(graph: optimized, arithmetic: .integer(ranges)).run(input)
+    let actual = try OneDNNExecutor(graph: optimized, arithmetic: .integer(statistics)).run(input)
     for image in 0..<3 {
       let size = expected[0].values.count / 3
       let part = image * size..<(image + 1) * size
@@ -76,15 +76,15 @@ import Testing
   @Test func integersAreEnough() throws {
     var random = SeededGenerator(seed: 73)
     let graph = try makeBottleneckNetwork(&random, widths: [16, 24], blocks: [2, 3], stem: 32).optimized()
-    let ranges = try ranges(of: graph, on: [random.tensor([2, 3, 40, 40])])
-    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges))
+    let statistics = try statistics(of: graph, on: [random.tensor([2, 3, 40, 40])])
+    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics))
     let integers = try executor.graphOfIntegers(inputShape: [1, 3, 40, 40])
     #expect(graph.hasAllWeights && !integers.hasAllWeights)
     let restored = try Graph(archive: integers.archived()[...])
     #expect(restored == integers)
     let size = try graph.archived().count
     #expect(try integers.archived().count < size / 2)
-    let again = try OneDNNExecutor(graph: restored, arithmetic: .integer(ranges))
+    let again = try OneDNNExecutor(graph: restored, arithmetic: .integer(statistics))
     for shape in [[1, 3, 40, 40], [3, 3, 40, 40], [2, 3, 24, 32]] {
       let input = random.tensor(shape)
       #expect(try again.run(input) == executor.run(input))
@@ -99,8 +99,8 @@ import Testing
   @Test func shapesAndBatchesAgree() throws {
     var random = SeededGenerator(seed: 72)
     let graph = try makeBottleneckNetwork(&random, widths: [16, 24], blocks: [1, 2], stem: 16).optimized()
-    let ranges = try ranges(of: graph, on: [random.tensor([2, 3, 33, 40])])
-    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges))
+    let statistics = try statistics(of: graph, on: [random.tensor([2, 3, 33, 40])])
+    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics))
     let input = random.tensor([5, 3, 33, 40])
     let together = try executor.run(input)[0]
     let size = input.values.count / 5
@@ -134,9 +134,9 @@ import Testing
     let pooledLast = builder.add(.globalAveragePool, last)
     let graph = try builder.graph([nil, 3, nil, nil], outputs: pooledLast).optimized()
     let input = random.tensor([2, 3, 24, 31])
-    let ranges = try ranges(of: graph, on: [input])
+    let statistics = try statistics(of: graph, on: [input])
     let expected = try OneDNNExecutor(graph: graph).run(input)[0]
-    let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(ranges)).run(input)[0]
+    let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics)).run(input)[0]
     #expect(cosine(actual.values[...], expected.values[...]) > 0.999)
   }
 
@@ -146,13 +146,13 @@ import Testing
     let input = random.tensor([1, 3, 32, 32])
     let expected = try OneDNNExecutor(graph: graph).run(input)
     for limits in [[:], ["x": Float.nan, "nowhere": 1]] as [[String: Float]] {
-      let arithmetic = Arithmetic.integer(ActivationRanges(limits: limits))
+      let arithmetic = Arithmetic.integer(ActivationStatistics(limits: limits))
       #expect(try OneDNNExecutor(graph: graph, arithmetic: arithmetic).run(input) == expected)
     }
     // Every single one of them may be missing.
-    let all = try ranges(of: graph, on: [input])
+    let all = try statistics(of: graph, on: [input])
     for name in all.limits.keys {
-      let some = ActivationRanges(limits: all.limits.filter { $0.key != name })
+      let some = ActivationStatistics(limits: all.limits.filter { $0.key != name })
       let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(some)).run(input)
       #expect(cosine(actual[0].values[...], expected[0].values[...]) > 0.99, "without \(name)")
     }
@@ -177,7 +177,7 @@ import Testing
   @Test func openBLASHasSinglePrecisionOnly() throws {
     let graph = makeGraph(.relu, inputShape: [1, 3, 4, 4])
     #expect(throws: InferenceError.self) {
-      try ExecutorKind.openBLAS.makeExecutor(for: graph, arithmetic: .integer(ActivationRanges(limits: [:])))
+      try ExecutorKind.openBLAS.makeExecutor(for: graph, arithmetic: .integer(ActivationStatistics(limits: [:])))
     }
   }
 
@@ -214,7 +214,7 @@ import Testing
   }
 
   @Test func rangesAreKeptAsText() throws {
-    let ranges = ActivationRanges(limits: ["a": 1.5, "b": -1, "c": .infinity])
-    #expect(ranges.limits == ["a": 1.5])
+    let statistics = ActivationStatistics(limits: ["a": 1.5, "b": -1, "c": .infinity])
+    #expect(statistics.limits == ["a": 1.5])
   }
 }

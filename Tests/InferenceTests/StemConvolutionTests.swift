@@ -115,10 +115,10 @@ import Testing
     let features = builder.add(.globalAveragePool, sum)
     let graph = try builder.graph([nil, 3, nil, nil], outputs: features).optimized()
     let input = random.tensor([4, 3, 45, 64])
-    let observer = try RangeObserver(graph: graph)
+    let observer = try ActivationObserver(graph: graph)
     try observer.observe(input)
     let expected = try OneDNNExecutor(graph: graph).run(input)[0]
-    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(observer.ranges))
+    let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(observer.statistics))
     expectClose(try executor.run(input)[0], expected, tolerance: 0.01, "features")
   }
 }

@@ -52,13 +52,15 @@ extension PlanBuilder {
   /// The first convolution, where what reads it takes integers.
   /// - Returns: `nil` where the convolution is better left to oneDNN.
   func planStem(_ convolution: Convolution, _ node: Node) throws(InferenceError) -> Value? {
-    guard case .integer(let ranges) = arithmetic, let sourceLimit = ranges.limits[node.inputs[0]] else { return nil }
+    guard case .integer(let statistics) = arithmetic, let sourceLimit = statistics.limits[node.inputs[0]] else {
+      return nil
+    }
     let source = try value(node.inputs[0], place: node.name).shape
     let target = try outputShape(node)
     guard
       let stem = StemConvolution(
         convolution, source: source, sourceLimit: sourceLimit, target: target, threads: OpenMP.maximumThreads ?? 1),
-      let scale = stemScale(node, ranges)
+      let scale = stemScale(node, statistics)
     else { return nil }
     let input = try value(named: node.inputs[0], in: MemoryDescriptor(dense: source), place: node.name)
     let output = try makeOutput(node, MemoryDescriptor(channelsLast: target, .unsigned), scale: scale)
@@ -78,10 +80,10 @@ extension PlanBuilder {
 
   /// What one step of the first convolution's result is, `nil` where it is not to be integers. The largest of rounded
   /// numbers is the rounded largest: where it is pooled, the pooled values' scale loses least.
-  private func stemScale(_ node: Node, _ ranges: ActivationRanges) -> Float? {
+  private func stemScale(_ node: Node, _ statistics: ActivationStatistics) -> Float? {
     let readers = graph.nodes.filter { $0.inputs.contains(node.output) }
     guard readers.count == 1, !graph.outputs.contains(node.output) else { return nil }
     let kept = if case .maxPool = readers[0].operation { readers[0].output } else { node.output }
-    return integerValues.contains(kept) ? ranges.scale(of: kept, isSigned: false) : nil
+    return integerValues.contains(kept) ? statistics.scale(of: kept, isSigned: false) : nil
   }
 }

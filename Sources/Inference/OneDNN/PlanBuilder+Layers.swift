@@ -19,9 +19,9 @@ extension PlanBuilder {
 
   /// What a convolution of integers takes; `nil` where its ranges are not known.
   private func integerArithmetic(_ convolution: Convolution, _ node: Node) -> ConvolutionArithmetic? {
-    guard case .integer(let ranges) = arithmetic, convolution.takesIntegers else { return nil }
+    guard case .integer(let statistics) = arithmetic, convolution.takesIntegers else { return nil }
     let isSigned = !nonNegativeValues.contains(node.inputs[0])
-    guard let sourceScale = ranges.scale(of: node.inputs[0], isSigned: isSigned) else { return nil }
+    guard let sourceScale = statistics.scale(of: node.inputs[0], isSigned: isSigned) else { return nil }
     var result = ConvolutionArithmetic(sourceScale: sourceScale)
     result.types.source = isSigned ? .signed : .unsigned
     result.types.weights = .signed
@@ -29,7 +29,7 @@ extension PlanBuilder {
       convolution.integerWeights.map { ChannelScales(values: $0.scales) }
       ?? ChannelScales(convolution.weights, bound: ChannelScales.Bound(sourceIsSigned: isSigned))
     let targetIsSigned = !convolution.fusesReLU
-    if integerValues.contains(node.output), let scale = ranges.scale(of: node.output, isSigned: targetIsSigned) {
+    if integerValues.contains(node.output), let scale = statistics.scale(of: node.output, isSigned: targetIsSigned) {
       result.types.target = targetIsSigned ? .signed : .unsigned
       result.targetScale = scale
     }
@@ -93,9 +93,11 @@ extension PlanBuilder {
     let name = node.inputs[1]
     guard arithmetic.types.target.isInteger else { return try operand(name, place: node.name) }
     let value = try value(name, place: node.name)
-    guard value.descriptor.type?.isInteger != true, case .integer(let ranges) = self.arithmetic else { return value }
+    guard value.descriptor.type?.isInteger != true, case .integer(let statistics) = self.arithmetic else {
+      return value
+    }
     let isSigned = !nonNegativeValues.contains(name)
-    guard let scale = ranges.scale(of: name, isSigned: isSigned) else {
+    guard let scale = statistics.scale(of: name, isSigned: isSigned) else {
       throw InferenceError(code: .invalidGraph, place: node.name, reason: "the range of \"\(name)\" is missing")
     }
     let layout = try MemoryDescriptor(channelsLast: value.shape, isSigned ? .signed : .unsigned)

@@ -51,8 +51,8 @@ final class PlanBuilder {
     self.arithmetic = arithmetic
     self.isForManyRuns = isForManyRuns
     nonNegativeValues = graph.nonNegativeValues
-    if case .integer(let ranges) = arithmetic {
-      integerValues = graph.integerValues(ranges)
+    if case .integer(let statistics) = arithmetic {
+      integerValues = graph.integerValues(statistics)
     } else {
       integerValues = []
     }

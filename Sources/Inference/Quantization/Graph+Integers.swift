@@ -1,7 +1,7 @@
 extension Graph {
   /// Values that shall be kept as integers: those with a range that convolutions read, or additions and maxima whose
   /// own result is such a value. Whoever else reads them makes floating-point numbers of them.
-  func integerValues(_ ranges: ActivationRanges) -> Set<String> {
+  func integerValues(_ statistics: ActivationStatistics) -> Set<String> {
     var wanted: Set<String> = []
     // Backwards, so that a value's readers are known before it is.
     for node in nodes.reversed() {
@@ -13,7 +13,7 @@ extension Graph {
       default: break
       }
     }
-    return wanted.subtracting(outputs).filter { ranges.limits[$0] != nil }
+    return wanted.subtracting(outputs).filter { statistics.limits[$0] != nil }
   }
 }
 

@@ -32,7 +32,7 @@ extension Indexer {
       return model
     }
     if calibration.keepsQuality || options.precision == .integer {
-      return try ImageModel(model, arithmetic: .integer(calibration.ranges))
+      return try ImageModel(model, arithmetic: .integer(calibration.statistics))
     }
     return Processor.hasBrainFloat ? try ImageModel(model, arithmetic: .brainFloat) : model
   }

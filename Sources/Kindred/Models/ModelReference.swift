@@ -37,8 +37,10 @@ public struct ModelReference: Sendable, Codable, Equatable {
     // Of a network in int8 there may be all that is needed beside its calibration.
     let known = store.calibration(sha256: sha256)
     if executor == .oneDNN, let calibration = known,
-      case .integer(let ranges)? = try? precision.arithmetic(calibration: calibration, executor: executor, name: name),
-      let model = store.storedNetwork(self, ranges: ranges, threads: threads), model.recipe == calibration.preprocessing
+      case .integer(let statistics)? = try? precision.arithmetic(
+        calibration: calibration, executor: executor, name: name),
+      let model = store.storedNetwork(self, statistics: statistics, threads: threads),
+      model.recipe == calibration.preprocessing
     {
       return model
     }
@@ -48,7 +50,7 @@ public struct ModelReference: Sendable, Codable, Equatable {
     // Nothing has been prepared for single precision yet: that happens with the first picture.
     guard arithmetic != .single else { return model }
     let prepared = try ImageModel(model, arithmetic: arithmetic)
-    if case .integer(let ranges) = arithmetic { store.keep(prepared, of: self, ranges: ranges) }
+    if case .integer(let statistics) = arithmetic { store.keep(prepared, of: self, statistics: statistics) }
     return prepared
   }
 }

@@ -12,12 +12,12 @@ extension ModelStore {
     var sha256: String
     /// What was asked for; `nil` for the weight file's own.
     var preprocessing: PreprocessingRecipe?
-    var ranges: ActivationRanges
+    var statistics: ActivationStatistics
     /// Without, weights are rounded otherwise.
     var hasIntegerDotProducts = Processor.hasIntegerDotProducts
 
-    init(_ reference: ModelReference, _ ranges: ActivationRanges) {
-      (sha256, preprocessing, self.ranges) = (reference.sha256, reference.recipe?.preprocessing, ranges)
+    init(_ reference: ModelReference, _ statistics: ActivationStatistics) {
+      (sha256, preprocessing, self.statistics) = (reference.sha256, reference.recipe?.preprocessing, statistics)
     }
   }
 
@@ -28,7 +28,7 @@ extension ModelStore {
   func storedPath(_ sha256: String) -> String { path("calibrations/\(sha256).int8") }
 
   /// The network that was kept of a model; `nil` where there is none for these ranges, or it is damaged.
-  func storedNetwork(_ reference: ModelReference, ranges: ActivationRanges, threads: Int?) -> ImageModel? {
+  func storedNetwork(_ reference: ModelReference, statistics: ActivationStatistics, threads: Int?) -> ImageModel? {
     guard let bytes = StoreFile.bytes(storedPath(reference.sha256), most: Self.largest),
       bytes.count > Self.magic.count + ContentHash.byteCount
     else { return nil }
@@ -37,15 +37,15 @@ extension ModelStore {
       ContentHash.sha256(content).elementsEqual(bytes.suffix(ContentHash.byteCount))
     else { return nil }
     var rest = content.dropFirst(Self.magic.count)
-    guard let key = FramedJSON.take(Key.self, from: &rest), key == Key(reference, ranges) else { return nil }
-    return try? ImageModel(stored: rest, ranges: ranges, threads: threads)
+    guard let key = FramedJSON.take(Key.self, from: &rest), key == Key(reference, statistics) else { return nil }
+    return try? ImageModel(stored: rest, statistics: statistics, threads: threads)
   }
 
   /// Keeps a network in int8 in the place of an older one. Where that can't be done, the next start takes longer.
-  func keep(_ model: ImageModel, of reference: ModelReference, ranges: ActivationRanges) {
+  func keep(_ model: ImageModel, of reference: ModelReference, statistics: ActivationStatistics) {
     // Preparing what can't be written would make each start longer instead.
     guard access(path("calibrations"), W_OK) == 0 else { return }
-    guard let network = try? model.stored(), let key = FramedJSON.bytes(Key(reference, ranges)) else { return }
+    guard let network = try? model.stored(), let key = FramedJSON.bytes(Key(reference, statistics)) else { return }
     let content = Self.magic + key + network
     try? StoreFile.replace(storedPath(reference.sha256), with: Data(content + ContentHash.sha256(content)))
   }

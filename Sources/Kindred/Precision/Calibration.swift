@@ -10,7 +10,7 @@ public struct Calibration: Sendable, Equatable, Codable {
   public var sha256: String
   /// How the pictures were prepared.
   public var preprocessing: PreprocessingRecipe
-  public var ranges: ActivationRanges
+  public var statistics: ActivationStatistics
   /// Pictures that the ranges were taken from.
   public var calibrationCount: Int
   /// Other pictures, whose features were compared.

@@ -37,7 +37,7 @@ public struct Calibrator {
     on paths: [String], decoder: ImageDecoder, isCancelled: () -> Bool = { false },
     report: (_ completed: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Calibration? {
-    let observer = try model.makeRangeObserver()
+    let observer = try model.makeActivationObserver()
     var kept: [[Float]] = []
     var count = 0
     for (index, path) in paths.enumerated() {
@@ -49,8 +49,8 @@ public struct Calibrator {
       if count % 4 == 0 { kept.append(input) } else { try observer.observe(batch([input])) }
     }
     guard count >= Self.leastCount else { return nil }
-    let ranges = observer.ranges
-    let integers = try ImageModel(model, arithmetic: .integer(ranges))
+    let statistics = observer.statistics
+    let integers = try ImageModel(model, arithmetic: .integer(statistics))
     var cosines: [Float] = []
     for start in stride(from: 0, to: kept.count, by: 8) {
       let inputs = batch(Array(kept[start..<min(start + 8, kept.count)]))
@@ -60,7 +60,7 @@ public struct Calibrator {
       }
     }
     return Calibration(
-      sha256: sha256, preprocessing: model.recipe, ranges: ranges, calibrationCount: count - kept.count,
+      sha256: sha256, preprocessing: model.recipe, statistics: statistics, calibrationCount: count - kept.count,
       comparisonCount: kept.count, meanCosine: cosines.reduce(0, +) / Float(cosines.count),
       leastCosine: cosines.min() ?? 0)
   }

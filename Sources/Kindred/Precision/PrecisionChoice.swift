@@ -36,11 +36,11 @@ public enum PrecisionChoice: String, Sendable, Codable, CaseIterable {
           .notCalibrated, place: name, reason: "int8 takes a calibration on pictures, and this model has none here",
           remedy: "Run: kindred model quantize \(name) --calibrate FOLDER")
       }
-      return .integer(calibration.ranges)
+      return .integer(calibration.statistics)
     case .auto:
       guard executor == .oneDNN else { return .single }
       guard let calibration, calibration.keepsQuality, Processor.hasFastIntegers else { return .single }
-      return .integer(calibration.ranges)
+      return .integer(calibration.statistics)
     }
   }
 }

@@ -16,7 +16,8 @@ import Testing
   private func calibration(_ model: ImageModel, meanCosine: Float = 0.999) -> Calibration {
     Calibration(
       sha256: Sandbox.described(model).sha256, preprocessing: model.recipe,
-      ranges: ActivationRanges(limits: ["x": 1]), calibrationCount: 3, comparisonCount: 1, meanCosine: meanCosine,
+      statistics: ActivationStatistics(limits: ["x": 1]), calibrationCount: 3, comparisonCount: 1,
+      meanCosine: meanCosine,
       leastCosine: 0.9)
   }
 
@@ -142,7 +143,7 @@ import Testing
     let calibration = try #require(try calibrator.calibrate(on: paths, decoder: decoder))
     #expect(calibration.calibrationCount == 15 && calibration.comparisonCount == 5)
     #expect(calibration.meanCosine > 0.99)
-    let integers = try ImageModel(model, arithmetic: .integer(calibration.ranges))
+    let integers = try ImageModel(model, arithmetic: .integer(calibration.statistics))
     #expect(integers.precision == .integer && model.precision == .single)
     let picture = try decoder.decode(contentsOf: paths[0]).image
     #expect(try Embedder(model: integers).embed(picture) != Embedder(model: model).embed(picture))

@@ -17,10 +17,10 @@ import Testing
 
   private func calibrated(_ reference: ModelReference, seed: UInt64 = 1) throws -> Calibration {
     let model = try reference.load(store: store)
-    let observer = try model.makeRangeObserver()
+    let observer = try model.makeActivationObserver()
     try observer.observe(Self.pictures(4, model, seed: seed))
     let calibration = Calibration(
-      sha256: reference.sha256, preprocessing: model.recipe, ranges: observer.ranges, calibrationCount: 3,
+      sha256: reference.sha256, preprocessing: model.recipe, statistics: observer.statistics, calibrationCount: 3,
       comparisonCount: 1, meanCosine: 0.999, leastCosine: 0.9)
     try store.store(calibration)
     return calibration
@@ -47,10 +47,10 @@ import Testing
     let reference = try await imported()
     let calibration = try calibrated(reference)
     let path = store.storedPath(reference.sha256)
-    #expect(store.storedNetwork(reference, ranges: calibration.ranges, threads: nil) == nil)
+    #expect(store.storedNetwork(reference, statistics: calibration.statistics, threads: nil) == nil)
     let first = try load(reference)
     #expect(FileManager.default.fileExists(atPath: path))
-    let second = try #require(store.storedNetwork(reference, ranges: calibration.ranges, threads: nil))
+    let second = try #require(store.storedNetwork(reference, statistics: calibration.statistics, threads: nil))
     #expect(second.precision == .integer && second.recipe == first.recipe && second.spec == first.spec)
     #expect(second.classCount == first.classCount && second.featureDimension == first.featureDimension)
     let input = Self.pictures(3, first, seed: 2)
@@ -59,7 +59,7 @@ import Testing
     #expect(store.list().filter { !$0.known }.map(\.name) == ["mine"])
 
     // It has no weights that other numbers could be made of.
-    #expect(throws: InferenceError.self) { try second.makeRangeObserver() }
+    #expect(throws: InferenceError.self) { try second.makeActivationObserver() }
     #expect(throws: InferenceError.self) { try ImageModel(second, arithmetic: .single) }
     // Nobody who asks for other numbers gets it.
     #expect(try reference.load(store: store).precision == .single)
@@ -70,18 +70,18 @@ import Testing
     let reference = try await imported()
     let calibration = try calibrated(reference)
     _ = try load(reference)
-    #expect(store.storedNetwork(reference, ranges: calibration.ranges, threads: nil) != nil)
+    #expect(store.storedNetwork(reference, statistics: calibration.statistics, threads: nil) != nil)
     var other = reference
     other.sha256 = String(repeating: "ab", count: 32)
     try FileManager.default.copyItem(
       atPath: store.storedPath(reference.sha256), toPath: store.storedPath(other.sha256))
-    #expect(store.storedNetwork(other, ranges: calibration.ranges, threads: nil) == nil)
+    #expect(store.storedNetwork(other, statistics: calibration.statistics, threads: nil) == nil)
 
     let later = try calibrated(reference, seed: 9)
-    #expect(later.ranges != calibration.ranges)
-    #expect(store.storedNetwork(reference, ranges: later.ranges, threads: nil) == nil)
+    #expect(later.statistics != calibration.statistics)
+    #expect(store.storedNetwork(reference, statistics: later.statistics, threads: nil) == nil)
     let made = try load(reference)
-    let kept = try #require(store.storedNetwork(reference, ranges: later.ranges, threads: nil))
+    let kept = try #require(store.storedNetwork(reference, statistics: later.statistics, threads: nil))
     let input = Self.pictures(1, made, seed: 5)
     #expect(try kept.run(input).features == made.run(input).features)
   }
@@ -97,7 +97,7 @@ import Testing
     changed[whole.count / 2] ^= 1
     for damaged in [Data(), whole.prefix(30), whole.dropLast(), changed, whole + [0]] {
       try damaged.write(to: URL(fileURLWithPath: path))
-      #expect(store.storedNetwork(reference, ranges: calibration.ranges, threads: nil) == nil)
+      #expect(store.storedNetwork(reference, statistics: calibration.statistics, threads: nil) == nil)
       #expect(try load(reference).run(input).features == expected)
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole)
     }

@@ -1,7 +1,7 @@
 /// The largest magnitude that int8 represents of each array between the layers of an optimised graph.
 ///
-/// Made by ``RangeObserver``. Larger values are clipped.
-public struct ActivationRanges: Sendable, Equatable, Codable {
+/// Made by ``ActivationObserver``. Larger values are clipped.
+public struct ActivationStatistics: Sendable, Equatable, Codable {
   /// By the value's name; finite and above zero.
   public private(set) var limits: [String: Float]
 

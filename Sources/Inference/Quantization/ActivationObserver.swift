@@ -1,5 +1,5 @@
 /// Runs a network in single precision and watches the arrays between its layers, to find the ranges for int8.
-public final class RangeObserver {
+public final class ActivationObserver {
   private let executor: OneDNNExecutor
   private let values: [(name: String, isSigned: Bool)]
   private var histograms: [MagnitudeHistogram]
@@ -24,12 +24,12 @@ public final class RangeObserver {
   }
 
   /// The ranges of all that was observed.
-  public var ranges: ActivationRanges {
+  public var statistics: ActivationStatistics {
     var limits: [String: Float] = [:]
     for (value, histogram) in zip(values, histograms) {
       limits[value.name] = histogram.limit(steps: value.isSigned ? 127 : 255)
     }
-    return ActivationRanges(limits: limits)
+    return ActivationStatistics(limits: limits)
   }
 }
 
