@@ -18,7 +18,7 @@ extension ImageModel {
     let description = StoredDescription(
       recipe: recipe, featureDimension: featureDimension, classCount: classCount, spec: spec)
     guard let json = FramedJSON.bytes(description) else { return nil }
-    return try json + executor.graphOfIntegers(inputShape: [1, 3, recipe.crop, recipe.crop]).archived()
+    return try json + executor.graph.archived()
   }
 
   /// Prepares a network that ``stored()`` gave.

@@ -183,12 +183,9 @@ import Testing
     try observer.observe(input)
     let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(observer.statistics))
     let first = try executor.run(input)
-    let byOneDNN = try executor.graphOfIntegers(inputShape: input.shape)
     var result = first
     for _ in 0..<10 { result = try executor.run(input) }
     let isSame = result == first
-    let hasSameIntegers = try executor.graphOfIntegers(inputShape: input.shape) == byOneDNN
     #expect(isSame)
-    #expect(hasSameIntegers)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Inference
@@ -78,7 +79,7 @@ import Testing
     let graph = try makeBottleneckNetwork(&random, widths: [16, 24], blocks: [2, 3], stem: 32).optimized()
     let statistics = try statistics(of: graph, on: [random.tensor([2, 3, 40, 40])])
     let executor = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics))
-    let integers = try executor.graphOfIntegers(inputShape: [1, 3, 40, 40])
+    let integers = executor.graph
     #expect(graph.hasAllWeights && !integers.hasAllWeights)
     let restored = try Graph(archive: integers.archived()[...])
     #expect(restored == integers)
@@ -89,7 +90,7 @@ import Testing
       let input = random.tensor(shape)
       #expect(try again.run(input) == executor.run(input))
     }
-    #expect(try again.graphOfIntegers(inputShape: [1, 3, 40, 40]) == integers)
+    #expect(again.graph == integers)
     // Without integers the weights are those that they stand for.
     let input = random.tensor([1, 3, 40, 40])
     let expected = try OneDNNExecutor(graph: graph).run(input)[0].values[...]
@@ -117,7 +118,7 @@ import Testing
   @Test func shortcutFromPooling() throws {
     var random = SeededGenerator(seed: 73)
     var builder = GraphBuilder()
-    func convolution(_ inputs: Int, _ outputs: Int) -> Operation {
+    func convolution(_ inputs: Int, _ outputs: Int) -> Inference.Operation {
       .convolution(
         Convolution(
           weights: random.tensor([outputs, inputs, 3, 3], in: -0.2...0.2), bias: random.floats(outputs),
@@ -213,8 +214,63 @@ import Testing
     #expect(ChannelScales(broken, bound: .bytes).integers(broken) == [0, 127])
   }
 
-  @Test func rangesAreKeptAsText() throws {
-    let statistics = ActivationStatistics(limits: ["a": 1.5, "b": -1, "c": .infinity])
+  @Test func statisticsAreKeptAsText() throws {
+    let statistics = ActivationStatistics(
+      limits: ["a": 1.5, "b": -1, "c": .infinity], means: ["a": [0.1, -3], "b": [], "c": [1, .nan]])
     #expect(statistics.limits == ["a": 1.5])
+    #expect(statistics.means == ["a": [0.1, -3], "b": []])
+    let text = try JSONEncoder().encode(statistics)
+    #expect(try JSONDecoder().decode(ActivationStatistics.self, from: text) == statistics)
+  }
+
+  // MARK: Means
+
+  /// The observer's means are those of the arrays, over all images and batches.
+  @Test func meansAreThoseOfTheArrays() throws {
+    var builder = GraphBuilder()
+    let positive = builder.add(.relu, "x")
+    let output = builder.add(
+      .convolution(Convolution(weights: Tensor(shape: [1, 6, 1, 1], values: [1, 1, 1, 1, 1, 1]))), positive)
+    let graph = builder.graph([nil, 6, nil, nil], outputs: output)
+    let observer = try ActivationObserver(graph: graph)
+    var sums = [Double](repeating: 0, count: 6)
+    var random = SeededGenerator(seed: 76)
+    for shape in [[2, 6, 3, 5], [1, 6, 2, 4]] {
+      let input = random.tensor(shape)
+      try observer.observe(input)
+      let area = shape[2] * shape[3]
+      for (index, value) in input.values.enumerated() { sums[index / area % 6] += Double(max(0, value)) }
+    }
+    let means = try #require(observer.statistics.means[positive])
+    #expect(observer.statistics.means.count == 1)
+    for (mean, sum) in zip(means, sums) { #expect(abs(Double(mean) - sum / 38) < 1e-6) }
+  }
+
+  /// Rounding the weights leaves each output channel's mean where it was, and takes it away without the means.
+  @Test func biasesPutBackWhatRoundingTakes() throws {
+    var random = SeededGenerator(seed: 77)
+    for bias in [random.floats(32), nil] {
+      var builder = GraphBuilder()
+      let positive = builder.add(.relu, "x")
+      let convolution = Convolution(weights: random.tensor([32, 64, 1, 1]), bias: bias)
+      let output = builder.add(.convolution(convolution), positive)
+      let graph = builder.graph([nil, 64, nil, nil], outputs: output)
+      // All places alike, in whole steps: only the weights are rounded.
+      var input = Tensor(zeros: [1, 64, 6, 6])
+      for index in input.values.indices { input.values[index] = Float(index / 36 * 37 % 256) }
+      let limits = [positive: Float(255)]
+      let means = [positive: (0..<64).map { Float($0 * 37 % 256) }]
+      let expected = try OneDNNExecutor(graph: graph).run(input)[0]
+      func error(_ statistics: ActivationStatistics) throws -> Float {
+        let actual = try OneDNNExecutor(graph: graph, arithmetic: .integer(statistics)).run(input)[0]
+        return zip(actual.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
+      }
+      let corrected = try error(ActivationStatistics(limits: limits, means: means))
+      let plain = try error(ActivationStatistics(limits: limits))
+      #expect(corrected < 0.01, "\(corrected)")
+      #expect(plain > 1, "\(plain)")
+      // Means of another number of channels are of another network.
+      #expect(try error(ActivationStatistics(limits: limits, means: [positive: [1]])) == plain)
+    }
   }
 }

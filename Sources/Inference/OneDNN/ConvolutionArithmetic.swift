@@ -3,22 +3,21 @@ struct ConvolutionArithmetic {
   var types = ConvolutionTypes()
   var sourceScale: Float = 1
   var targetScale: Float = 1
-  /// Of integer weights.
-  var weightScales: ChannelScales?
+  /// Where they are integers.
+  var weights: IntegerWeights?
 
   /// The factor of what the products of integers sum up to, an output channel each, in steps of the target.
   var outputScales: [Float] {
-    (weightScales?.values ?? []).map { $0 * sourceScale / targetScale }
+    (weights?.scales ?? []).map { $0 * sourceScale / targetScale }
   }
 
-  func weights(_ convolution: Convolution) -> WeightStore.Numbers {
-    guard let weightScales else { return .single(convolution.floatWeights.values) }
-    return .signed(convolution.integerWeights?.integers ?? weightScales.integers(convolution.weights)[...])
+  func numbers(_ convolution: Convolution) -> WeightStore.Numbers {
+    weights.map { .signed($0.integers) } ?? .single(convolution.floatWeights.values)
   }
 
   /// In the steps of the products: oneDNN 2 adds it before it multiplies by the output scales.
   func bias(_ bias: [Float]) -> [Float] {
-    guard let weightScales else { return bias }
-    return zip(bias, weightScales.values).map { $0 / ($1 * sourceScale) }
+    guard let weights else { return bias }
+    return zip(bias, weights.scales).map { $0 / ($1 * sourceScale) }
   }
 }

@@ -19,7 +19,8 @@ public final class OneDNNExecutor: Executor {
     }
   }
 
-  private let graph: Graph
+  /// What it runs. In int8, convolutions have integers instead of weights; an executor made of it does the same.
+  public let graph: Graph
   private let arithmetic: Arithmetic
   private let spinLimit: OpenMP.SpinLimit
   private let worker: WorkerThread
@@ -45,7 +46,11 @@ public final class OneDNNExecutor: Executor {
       throw InferenceError(
         code: .unsupported, place: graph.input, reason: "this processor has no bfloat16; f32 and int8 run on it")
     }
-    self.graph = graph
+    if case .integer(let statistics) = arithmetic {
+      self.graph = graph.withIntegerWeights(statistics)
+    } else {
+      self.graph = graph
+    }
     self.arithmetic = arithmetic
     spinLimit = try OpenMP.SpinLimit.shared()
     let worker = try WorkerThread()
@@ -72,24 +77,6 @@ public final class OneDNNExecutor: Executor {
       }
       return results
     }
-  }
-
-  /// The graph with the weights of those convolutions as integers that run in int8, and without those that they had:
-  /// for inputs of this shape it does the same.
-  public func graphOfIntegers(inputShape: [Int]) throws(InferenceError) -> Graph {
-    let integerNodes = try worker.run { () throws(InferenceError) in try plan(for: inputShape).integerNodes }
-    let nonNegativeValues = graph.nonNegativeValues
-    var result = graph
-    for index in integerNodes {
-      guard case .convolution(var convolution) = graph.nodes[index].operation else { continue }
-      let isSigned = !nonNegativeValues.contains(graph.nodes[index].inputs[0])
-      convolution.integerWeights =
-        convolution.integerWeights
-        ?? IntegerWeights(convolution.weights, bound: ChannelScales.Bound(sourceIsSigned: isSigned))
-      convolution.weights.values = []
-      result.nodes[index].operation = .convolution(convolution)
-    }
-    return result
   }
 
   /// Runs the images from `first` on.

@@ -54,8 +54,6 @@ final class Plan {
   let outputShapes: [[Int]]
   /// Whether it was prepared for many runs.
   let isForManyRuns: Bool
-  /// The convolutions that take integers, by their places in the graph.
-  let integerNodes: Set<Int>
   private(set) var runCount = 0
   /// Bytes of arena that a run needs, scratch included.
   let arenaByteCount: Int
@@ -67,13 +65,12 @@ final class Plan {
   private var boundArena: UnsafeMutableRawPointer?
 
   init(
-    inputShape: [Int], outputShapes: [[Int]], isForManyRuns: Bool, integerNodes: Set<Int>, steps: [PlanStep],
-    memories: [PlannedMemory], scratchOffset: Int, arenaByteCount: Int
+    inputShape: [Int], outputShapes: [[Int]], isForManyRuns: Bool, steps: [PlanStep], memories: [PlannedMemory],
+    scratchOffset: Int, arenaByteCount: Int
   ) {
     self.inputShape = inputShape
     self.outputShapes = outputShapes
     self.isForManyRuns = isForManyRuns
-    self.integerNodes = integerNodes
     self.steps = steps
     self.memories = memories
     self.scratchOffset = scratchOffset

@@ -10,11 +10,10 @@ extension PlanBuilder {
     let source = try value(node.inputs[0], place: node.name).shape
     let type = arithmetic.types.target
     guard IntegerConvolution.suits(convolution, source: source),
-      case .signed(let numbers) = arithmetic.weights(convolution),
+      let numbers = arithmetic.weights?.integers,
       var integers = IntegerConvolution(
         convolution, weights: numbers, source: source, target: type, threads: OpenMP.maximumThreads ?? 1)
     else { return nil }
-    integerNodes.insert(nodeIndex)
     let input = try value(
       named: node.inputs[0], in: MemoryDescriptor(channelsLast: source, .unsigned), scale: arithmetic.sourceScale,
       place: node.name)

@@ -19,15 +19,15 @@ extension PlanBuilder {
 
   /// What a convolution of integers takes; `nil` where its ranges are not known.
   private func integerArithmetic(_ convolution: Convolution, _ node: Node) -> ConvolutionArithmetic? {
-    guard case .integer(let statistics) = arithmetic, convolution.takesIntegers else { return nil }
+    guard case .integer(let statistics) = arithmetic, convolution.takesIntegers,
+      let weights = convolution.integerWeights
+    else { return nil }
     let isSigned = !nonNegativeValues.contains(node.inputs[0])
     guard let sourceScale = statistics.scale(of: node.inputs[0], isSigned: isSigned) else { return nil }
     var result = ConvolutionArithmetic(sourceScale: sourceScale)
     result.types.source = isSigned ? .signed : .unsigned
     result.types.weights = .signed
-    result.weightScales =
-      convolution.integerWeights.map { ChannelScales(values: $0.scales) }
-      ?? ChannelScales(convolution.weights, bound: ChannelScales.Bound(sourceIsSigned: isSigned))
+    result.weights = weights
     let targetIsSigned = !convolution.fusesReLU
     if integerValues.contains(node.output), let scale = statistics.scale(of: node.output, isSigned: targetIsSigned) {
       result.types.target = targetIsSigned ? .signed : .unsigned
@@ -60,12 +60,11 @@ extension PlanBuilder {
       convolution, source: source.shape, weights: weightsShape, target: shape, types: arithmetic.types,
       attributes: attributes, place: node.name, isForManyRuns: isForManyRuns, engine: engine)
     let descriptor: PrimitiveDescriptor
-    if arithmetic.weightScales == nil {
+    if arithmetic.weights == nil {
       descriptor = try chooser.choose()
     } else {
       guard let chosen = try? chooser.choose(), chosen.isFast else { return nil }
       descriptor = chosen
-      integerNodes.insert(nodeIndex)
     }
     let input = try value(
       named: node.inputs[0], in: descriptor.layout(of: dnnl_query_src_md, shape: source.shape),
@@ -78,7 +77,7 @@ extension PlanBuilder {
       output = try makeOutput(node, targetLayout, scale: arithmetic.targetScale)
     }
     let kernel = try constant(
-      .weights, arithmetic.weights(convolution), shape: weightsShape,
+      .weights, arithmetic.numbers(convolution), shape: weightsShape,
       layout: descriptor.layout(of: dnnl_query_weights_md, shape: weightsShape), node: node)
     var arguments = [
       (DNNL_ARG_SRC_0, input.memory), (DNNL_ARG_WEIGHTS_0, kernel), (DNNL_ARG_DST_0, output.memory),

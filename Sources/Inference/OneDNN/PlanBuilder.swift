@@ -38,8 +38,6 @@ final class PlanBuilder {
   private var memories: [PlannedMemory] = []
   private var buffers: [ArenaBuffer] = []
   private var scratchByteCount = 0
-  /// Convolutions that take integers.
-  var integerNodes: Set<Int> = []
   /// The node that is being planned.
   var nodeIndex = 0
 
@@ -102,7 +100,7 @@ final class PlanBuilder {
         reason: "an input of shape \(inputShape) needs \((size + scratchByteCount) >> 30) GiB of memory")
     }
     return Plan(
-      inputShape: inputShape, outputShapes: outputShapes, isForManyRuns: isForManyRuns, integerNodes: integerNodes,
+      inputShape: inputShape, outputShapes: outputShapes, isForManyRuns: isForManyRuns,
       steps: steps, memories: memories, scratchOffset: size, arenaByteCount: size + scratchByteCount)
   }
 

@@ -1,8 +1,10 @@
-/// Runs a network in single precision and watches the arrays between its layers, to find the ranges for int8.
+/// Runs a network in single precision and watches the arrays between its layers, to find what int8 takes to know.
 public final class ActivationObserver {
   private let executor: OneDNNExecutor
   private let values: [(name: String, isSigned: Bool)]
   private var histograms: [MagnitudeHistogram]
+  /// Of the values whose means are wanted.
+  private var means: [String: ChannelMeans]
 
   /// - Parameters:
   ///   - graph: the network, optimised or not.
@@ -10,6 +12,7 @@ public final class ActivationObserver {
   public init(graph: Graph, threads: Int? = nil) throws(InferenceError) {
     var watched = try graph.optimized()
     values = watched.convolutionValues
+    means = watched.integerSources.reduce(into: [:]) { $0[$1] = ChannelMeans() }
     watched.outputs = values.map(\.name)
     executor = try OneDNNExecutor(graph: watched.removingDeadNodes(), threads: threads)
     histograms = values.map { _ in MagnitudeHistogram() }
@@ -20,16 +23,40 @@ public final class ActivationObserver {
   public func observe(_ batch: Tensor) throws(InferenceError) {
     for (index, output) in try executor.run(batch).enumerated() {
       output.values.withUnsafeBufferPointer { histograms[index].add($0) }
+      means[values[index].name]?.add(output)
     }
   }
 
-  /// The ranges of all that was observed.
+  /// The statistics of all that was observed.
   public var statistics: ActivationStatistics {
     var limits: [String: Float] = [:]
     for (value, histogram) in zip(values, histograms) {
       limits[value.name] = histogram.limit(steps: value.isSigned ? 127 : 255)
     }
-    return ActivationStatistics(limits: limits)
+    return ActivationStatistics(limits: limits, means: means.mapValues(\.values))
+  }
+}
+
+/// The mean of each channel over all images and places.
+private struct ChannelMeans {
+  private var sums: [Double] = []
+  /// Numbers that were added to each sum.
+  private var count = 0.0
+
+  var values: [Float] { sums.map { Float($0 / max(count, 1)) } }
+
+  /// - Parameter array: `[N, C, H, W]`.
+  mutating func add(_ array: Tensor) {
+    let (channels, area) = (array.shape[1], array.shape[2] * array.shape[3])
+    if sums.isEmpty { sums = [Double](repeating: 0, count: channels) }
+    array.values.withUnsafeBufferPointer { values in
+      for plane in 0..<array.shape[0] * channels {
+        var sum: Double = 0
+        for index in plane * area..<(plane + 1) * area { sum += Double(values[index]) }
+        sums[plane % channels] += sum
+      }
+    }
+    count += Double(array.shape[0] * area)
   }
 }
 

@@ -17,8 +17,6 @@ struct ChannelScales {
   /// One an output channel; above 0.
   let values: [Float]
 
-  init(values: [Float]) { self.values = values }
-
   /// - Parameters:
   ///   - weights: `[outputChannels, inputChannels, height, width]`.
   ///   - bound: what the integers must keep to.

@@ -14,6 +14,31 @@ struct IntegerWeights: Sendable, Equatable, Codable {
     integers = scales.integers(weights)[...]
   }
 
+  /// What rounding took from the mean of each output channel.
+  /// - Parameters:
+  ///   - weights: what was rounded, `[outputChannels, inputChannels, height, width]`.
+  ///   - means: of the channels that the convolution reads.
+  func loss(of weights: Tensor, means: [Float]) -> [Float] {
+    let area = weights.shape[2] * weights.shape[3]
+    return weights.values.withUnsafeBufferPointer { weights in
+      integers.withUnsafeBufferPointer { integers in
+        scales.indices.map { output in
+          var sum: Float = 0
+          var index = output * means.count * area
+          for mean in means {
+            var error: Float = 0
+            for _ in 0..<area {
+              error += weights[index] - Float(Int8(bitPattern: integers[index])) * scales[output]
+              index += 1
+            }
+            sum += error * mean
+          }
+          return sum.isFinite ? sum : 0
+        }
+      }
+    }
+  }
+
   /// The numbers that they stand for.
   var values: [Float] {
     let size = integers.count / max(scales.count, 1)

@@ -7,7 +7,7 @@ extension ModelStore {
   /// What a stored network is of; with any difference it is made anew.
   private struct Key: Codable, Equatable {
     /// Grows with each change of how graphs are optimised or stored.
-    var version = 1
+    var version = 2
     var program = kindredVersion
     var sha256: String
     /// What was asked for; `nil` for the weight file's own.

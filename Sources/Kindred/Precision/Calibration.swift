@@ -3,7 +3,7 @@ import ResNet
 
 /// What int8 takes to run a model, and how near its features came to those of f32.
 public struct Calibration: Sendable, Equatable, Codable {
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   public var version = Calibration.currentVersion
   /// Of the weight file, 64 hexadecimal digits.
