@@ -11,7 +11,7 @@ import Testing
     func pick(_ choices: [Int]) -> Int { choices.randomElement(using: &random) ?? 1 }
     let (inputs, outputs, stride) = (pick([8, 16, 24, 40]), pick([16, 32, 48]), pick([1, 1, 2]))
     let size = Size2D(pick([1, 2, 3, 4, 5, 7, 8, 9, 13]), pick([1, 2, 3, 4, 5, 6, 7, 11, 14]))
-    let images = pick([2, 5, 16])
+    let images = pick([1, 2, 5, 16])
     let layer = Convolution(
       weights: random.tensor([outputs, inputs, 3, 3]), bias: Bool.random(using: &random) ? random.floats(outputs) : nil,
       stride: Size2D(stride, stride), padding: Padding2D(all: 1), fusesReLU: Bool.random(using: &random))
@@ -21,6 +21,21 @@ import Testing
     try expectAlways(
       executor, input, gives: [PlainReference.convolution(input, layer)],
       "\(layer.weights.shape) on \(input.shape), stride \(stride), seed \(seed)")
+  }
+
+  /// Few pixels and many channels, which the direct algorithm sums up in parts and shares by outputs.
+  @Test(arguments: [1, 2], [1, 3]) func manyChannels(stride: Int, threads: Int) throws {
+    var random = SeededGenerator(seed: 22)
+    for inputs in [128, 136, 384] {
+      let layer = Convolution(
+        weights: random.tensor([80, inputs, 3, 3], in: -0.1...0.1), bias: random.floats(80),
+        stride: Size2D(stride, stride), padding: Padding2D(all: 1))
+      let input = random.tensor([1, inputs, 5, 7])
+      let graph = makeGraph(.convolution(layer), inputShape: input.shape)
+      try expectAlways(
+        try OneDNNExecutor(graph: graph, threads: threads), input, gives: [PlainReference.convolution(input, layer)],
+        "\(inputs) inputs, stride \(stride)")
+    }
   }
 
   /// The shortcut is overwritten where nobody else reads it, and kept where somebody does.

@@ -1,7 +1,8 @@
 // 3 × 3 convolutions in single precision for processors with AVX2, where oneDNN has only a direct algorithm.
 //
 // With a stride of 1 by Winograd's minimal filtering F(4 × 4, 3 × 3) (Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", section 4.3): a quarter of the multiplications. With a stride of 2 directly.
+// Convolutional Neural Networks", section 4.3): a quarter of the multiplications. With a stride of 2, and where there are
+// few pixels for the weights that would be read, directly.
 //
 // Pictures lie as [images, channels / 8, height, width, 8], which oneDNN calls nChw8c. No address needs alignment.
 #pragma once

@@ -12,6 +12,8 @@ typedef struct {
   size_t scratch_count;
   // Winograd: tiles of an item. Direct: rows of results of an item.
   size_t item_size;
+  // Direct: output channels of an item.
+  size_t item_outputs;
 } kindred_work;
 
 // A way to compute a convolution; what each does is said at the functions of kindred_convolution.h.

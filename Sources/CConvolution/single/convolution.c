@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "../sharing.h"
+#include "../tiles.h"
 #include "algorithms.h"
 
 #if KINDRED_CONVOLUTION_AVX2
@@ -9,7 +10,10 @@ int kindred_convolution_is_available(void) {
 }
 
 static const kindred_algorithm *algorithm_of(const kindred_convolution *convolution) {
-  return convolution->stride == 1 ? &kindred_winograd : &kindred_direct;
+  // For fewer tiles it takes longer to read Winograd's weights, four times as many, than they save.
+  const size_t least_tiles = 16;
+  int has_tiles = convolution->stride == 1 && kindred_tiles_of(convolution).count >= least_tiles;
+  return has_tiles ? &kindred_winograd : &kindred_direct;
 }
 
 size_t kindred_convolution_weight_count(const kindred_convolution *convolution) {

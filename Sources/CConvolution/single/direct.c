@@ -35,19 +35,33 @@ static size_t source_rows(const kindred_convolution *convolution, size_t rows) {
   return (rows - 1) * convolution->stride + 3;
 }
 
+// Input channels are summed in parts, so that the weights of a part stay in the second-level cache together with what
+// they are multiplied with while all pixels of an item take them.
+enum { most_part_inputs = 128 };
+
+static size_t part_inputs(const kindred_convolution *convolution) {
+  return kindred_least(convolution->in_channels, most_part_inputs);
+}
+
 static kindred_work divide(const kindred_convolution *convolution, size_t threads) {
-  (void)threads;
-  // An item's inputs stay in the second-level cache, and it has enough results for all weights that it reads.
+  // The inputs that an item reads at a time stay in the second-level cache, and it has enough results for all weights
+  // that it reads.
   const size_t cache = (256 << 10) / sizeof(float), least_results = 24;
-  size_t row = convolution->in_channels * (convolution->width + 2) * convolution->stride;
+  size_t row = part_inputs(convolution) * (convolution->width + 2) * convolution->stride;
   size_t rows = cache / row, least = kindred_quotient(least_results, out_width(convolution));
   if (rows < least) rows = least;
   size_t height = out_height(convolution), chunks = kindred_quotient(height, kindred_least(rows, height));
   kindred_work work;
   work.item_size = kindred_quotient(height, chunks);
-  work.item_count = convolution->images * kindred_quotient(height, work.item_size);
+  size_t items = convolution->images * kindred_quotient(height, work.item_size);
+  // Few items are divided by output channels, so that every thread has some.
+  size_t blocks = convolution->out_channels / kindred_out_block;
+  size_t wanted = kindred_least(kindred_quotient(2 * threads, items), blocks);
+  work.item_outputs = kindred_quotient(blocks, wanted) * kindred_out_block;
+  work.item_count = items * kindred_quotient(convolution->out_channels, work.item_outputs);
   work.scratch_count =
-      convolution->in_channels * source_rows(convolution, work.item_size) * (convolution->width + 2);
+      convolution->in_channels * source_rows(convolution, work.item_size) * (convolution->width + 2) +
+      work.item_size * out_width(convolution) * kindred_out_block;
   return work;
 }
 
@@ -74,39 +88,56 @@ KINDRED_VECTOR_CODE static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
   size_t height = out_height(convolution), width = out_width(convolution), stride = convolution->stride;
-  size_t chunks = kindred_quotient(height, work->item_size), image = item / chunks;
-  size_t first = item % chunks * work->item_size, rows = kindred_least(work->item_size, height - first);
+  size_t chunks = kindred_quotient(height, work->item_size), parts = convolution->images * chunks;
+  size_t image = item % parts / chunks, first = item % chunks * work->item_size;
+  size_t rows = kindred_least(work->item_size, height - first);
   size_t in_blocks = convolution->in_channels / kindred_in_block, padded_width = convolution->width + 2;
   size_t padded_rows = source_rows(convolution, rows);
   pad_rows(
       convolution, arrays->source + image * convolution->in_channels * convolution->height * convolution->width,
       (ptrdiff_t)(first * stride) - 1, padded_rows, scratch);
 
-  size_t blocks = in_blocks * tap_count, offsets[blocks];
+  size_t offsets[in_blocks * tap_count];
   for (size_t block = 0; block < in_blocks; block++) {
     for (size_t tap = 0; tap < tap_count; tap++) {
       offsets[block * tap_count + tap] = ((block * padded_rows + tap / 3) * padded_width + tap % 3) * 8;
     }
   }
 
+  float *sums = scratch + convolution->in_channels * padded_rows * padded_width;
   size_t count = rows * width, groups = kindred_quotient(count, kindred_pixel_group);
-  for (size_t output = 0; output < convolution->out_channels; output += kindred_out_block) {
-    const float *weights = arrays->weights + output * convolution->in_channels * tap_count;
+  size_t part_blocks = part_inputs(convolution) / kindred_in_block;
+  size_t first_output = item / parts * work->item_outputs;
+  size_t end_output = kindred_least(first_output + work->item_outputs, convolution->out_channels);
+  for (size_t output = first_output; output < end_output; output += kindred_out_block) {
     floats8 biases[2] = {kindred_bias_of(arrays, output / 8), kindred_bias_of(arrays, output / 8 + 1)};
     size_t plane = (image * convolution->out_channels + output) * height * width, next_plane = height * width * 8;
-    for (size_t group = 0; group < groups; group++) {
-      size_t start = group * count / groups, end = (group + 1) * count / groups;
-      const float *pixels[kindred_pixel_group];
-      for (size_t pixel = start; pixel < end; pixel++) {
-        pixels[pixel - start] = scratch + (pixel / width * padded_width + pixel % width) * stride * 8;
-      }
-      float results[2][kindred_pixel_group * 8];
-      kindred_products(end - start, pixels, offsets, blocks, weights, results[0], kindred_pixel_group * 8);
-      for (size_t pixel = start; pixel < end; pixel++) {
-        size_t offset = plane + (first * width + pixel) * 8;
-        for (size_t half = 0; half < 2; half++) {
-          kindred_finish_pixel(
-              arrays, offset + half * next_plane, biases[half], load8(results[half] + (pixel - start) * 8));
+    for (size_t block = 0; block < in_blocks; block += part_blocks) {
+      size_t blocks = kindred_least(part_blocks, in_blocks - block) * tap_count;
+      const float *weights =
+          arrays->weights + (output * in_blocks + block * kindred_out_block) * tap_count * kindred_in_block;
+      int is_last = block + part_blocks >= in_blocks;
+      for (size_t group = 0; group < groups; group++) {
+        size_t start = group * count / groups, end = (group + 1) * count / groups;
+        const float *pixels[kindred_pixel_group];
+        for (size_t pixel = start; pixel < end; pixel++) {
+          pixels[pixel - start] = scratch + (pixel / width * padded_width + pixel % width) * stride * 8;
+        }
+        float results[2][kindred_pixel_group * 8];
+        kindred_products(
+            end - start, pixels, offsets + block * tap_count, blocks, weights, results[0], kindred_pixel_group * 8);
+        for (size_t pixel = start; pixel < end; pixel++) {
+          size_t offset = plane + (first * width + pixel) * 8;
+          for (size_t half = 0; half < 2; half++) {
+            float *sum = sums + (half * count + pixel) * 8;
+            floats8 values = load8(results[half] + (pixel - start) * 8);
+            if (block > 0) values += load8(sum);
+            if (is_last) {
+              kindred_finish_pixel(arrays, offset + half * next_plane, biases[half], values);
+            } else {
+              store8(sum, values);
+            }
+          }
         }
       }
     }

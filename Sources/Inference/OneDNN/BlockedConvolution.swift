@@ -3,19 +3,15 @@ import CDNNL
 
 /// A 3 × 3 convolution by Kindred's own kernels, in single precision and blocks of eight channels.
 ///
-/// Where AVX2 is the best that the processor has, oneDNN 2.6 has no Winograd's algorithm, and its direct one takes
-/// every second pixel slowly. With AVX-512 it has both, and is left to it.
+/// Where AVX2 is the best that the processor has, oneDNN 2.6 has no Winograd's algorithm, and its direct one is slow at
+/// every second pixel and at small pictures of many channels. With AVX-512 it has both, and is left to it.
 struct BlockedConvolution: OwnConvolution {
   private let shape: kindred_convolution
   private let clampsAtZero: Bool
   private let threads: Int
 
-  /// Fewer tiles than that take longer to read Winograd's weights, four times as many, than they save.
-  private static let leastTiles = 16
   /// More than networks have; what counts them is on the stack.
   private static let mostInputs = 4096
-  /// With more, the weights of sixteen outputs of the direct algorithm leave the second-level cache.
-  private static let mostDirectInputs = 256
 
   /// - Parameter threads: how many a run may take.
   /// - Returns: `nil` for other convolutions, and where oneDNN is at least as fast.
@@ -24,18 +20,11 @@ struct BlockedConvolution: OwnConvolution {
       convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
       convolution.weights.shape[0] % 16 == 0, source[1] % 8 == 0, source[1] <= BlockedConvolution.mostInputs
     else { return nil }
-    let (height, width) = (source[2], source[3])
-    switch convolution.stride {
-    case Size2D(1, 1):
-      guard source[0] * ((height + 3) / 4) * ((width + 3) / 4) >= BlockedConvolution.leastTiles else { return nil }
-    case Size2D(2, 2):
-      guard source[1] <= BlockedConvolution.mostDirectInputs else { return nil }
-    default:
-      return nil
-    }
+    let stride = convolution.stride.height
+    guard convolution.stride == Size2D(stride, stride), (1...2).contains(stride) else { return nil }
     shape = kindred_convolution(
-      images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: height,
-      width: width, stride: convolution.stride.height)
+      images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: source[2],
+      width: source[3], stride: stride)
     clampsAtZero = convolution.fusesReLU
     self.threads = threads
   }
