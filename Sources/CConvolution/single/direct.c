@@ -53,12 +53,12 @@ static kindred_work divide(const kindred_convolution *convolution, size_t thread
   size_t height = out_height(convolution), chunks = kindred_quotient(height, kindred_least(rows, height));
   kindred_work work;
   work.item_size = kindred_quotient(height, chunks);
-  size_t items = convolution->images * kindred_quotient(height, work.item_size);
-  // Few items are divided by output channels, so that every thread has some.
+  size_t areas = convolution->images * kindred_quotient(height, work.item_size);
+  // Few are divided by output channels too, so that every thread has some.
   size_t blocks = convolution->out_channels / kindred_out_block;
-  size_t wanted = kindred_least(kindred_quotient(2 * threads, items), blocks);
+  size_t wanted = kindred_least(kindred_quotient(2 * threads, areas), blocks);
   work.item_outputs = kindred_quotient(blocks, wanted) * kindred_out_block;
-  work.item_count = items * kindred_quotient(convolution->out_channels, work.item_outputs);
+  work.item_count = areas * kindred_quotient(convolution->out_channels, work.item_outputs);
   work.scratch_count =
       convolution->in_channels * source_rows(convolution, work.item_size) * (convolution->width + 2) +
       work.item_size * out_width(convolution) * kindred_out_block;
@@ -88,8 +88,8 @@ KINDRED_VECTOR_CODE static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
   size_t height = out_height(convolution), width = out_width(convolution), stride = convolution->stride;
-  size_t chunks = kindred_quotient(height, work->item_size), parts = convolution->images * chunks;
-  size_t image = item % parts / chunks, first = item % chunks * work->item_size;
+  size_t chunks = kindred_quotient(height, work->item_size), areas = convolution->images * chunks;
+  size_t image = item % areas / chunks, first = item % chunks * work->item_size;
   size_t rows = kindred_least(work->item_size, height - first);
   size_t in_blocks = convolution->in_channels / kindred_in_block, padded_width = convolution->width + 2;
   size_t padded_rows = source_rows(convolution, rows);
@@ -107,7 +107,7 @@ KINDRED_VECTOR_CODE static void run_item(
   float *sums = scratch + convolution->in_channels * padded_rows * padded_width;
   size_t count = rows * width, groups = kindred_quotient(count, kindred_pixel_group);
   size_t part_blocks = part_inputs(convolution) / kindred_in_block;
-  size_t first_output = item / parts * work->item_outputs;
+  size_t first_output = item / areas * work->item_outputs;
   size_t end_output = kindred_least(first_output + work->item_outputs, convolution->out_channels);
   for (size_t output = first_output; output < end_output; output += kindred_out_block) {
     floats8 biases[2] = {kindred_bias_of(arrays, output / 8), kindred_bias_of(arrays, output / 8 + 1)};

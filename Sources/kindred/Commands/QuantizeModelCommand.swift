@@ -8,8 +8,8 @@ struct QuantizeModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize", abstract: "Calibrate a network for int8 on pictures.",
     discussion: """
-      The ranges of the numbers between the layers are taken from three quarters of the pictures, and features in int8 \
-      are compared with those in f32 over the rest. Where their cosine is at least \
+      Ranges and means of the numbers between the layers are taken from three quarters of the pictures, and features \
+      in int8 are compared with those in f32 over the rest. Where their cosine is at least \
       \(Calibration.leastMeanCosine) in the mean, `--precision auto` runs the network in int8 from then on.
       """)
 
