@@ -83,7 +83,7 @@ import Testing
       #expect(store.calibration(sha256: own.sha256, preprocessing: model.recipe) == nil)
     }
     var later = own
-    later.version = 2
+    later.version = Calibration.currentVersion + 1
     try store.store(later)
     #expect(store.calibration(sha256: own.sha256, preprocessing: model.recipe) == nil)
   }
