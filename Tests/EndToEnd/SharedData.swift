@@ -6,7 +6,9 @@ enum SharedData {
   /// Above `Tests/EndToEnd/SharedData.swift`.
   static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  static let folder = repository.deletingLastPathComponent().appendingPathComponent("shared").path
+  /// Without symbolic links, as the program names files.
+  static let folder =
+    repository.deletingLastPathComponent().appendingPathComponent("shared").resolvingSymlinksInPath().path
 
   /// Whether tests may use it. Its absence is printed, and a failure in continuous integration.
   static let isPresent: Bool = {
