@@ -57,8 +57,8 @@ class Program:
             self.seconds(batch, WARM // batch)
             self.counts[batch] = max(1, round(target / self.seconds(batch, 2)))
 
-    def rate(self, batch):
-        return batch / self.seconds(batch, self.counts[batch])
+    def rate(self, batch, count=None):
+        return batch / self.seconds(batch, count or self.counts[batch])
 
     def features(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -243,7 +243,7 @@ def single_images(results, model, ours, rounds):
     competitors = [
         turns.Competitor(
             f"{program.name}, batch {batch}",
-            lambda program=program, batch=batch: batch / program.seconds(batch, SINGLE_IMAGES // batch))
+            lambda program=program, batch=batch: program.rate(batch, SINGLE_IMAGES // batch))
         for program in ours for batch in BATCHES
     ]
     results.add(group, "images/s", competitors, turns.alternate(competitors, rounds * SINGLE_ROUNDS))

@@ -29,6 +29,10 @@ typedef struct {
 // Whether this processor runs the functions below; they must not be called where it is 0.
 int kindred_convolution_is_available(void);
 
+// Whether Winograd's algorithm is the faster one: for few tiles it takes longer to read its weights, four times as many,
+// than they save.
+int kindred_convolution_is_worth_tiling(const kindred_convolution *convolution);
+
 // How many numbers the prepared weights of kindred_convolution_pack are.
 size_t kindred_convolution_weight_count(const kindred_convolution *convolution);
 

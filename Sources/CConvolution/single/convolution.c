@@ -9,11 +9,13 @@ int kindred_convolution_is_available(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static const kindred_algorithm *algorithm_of(const kindred_convolution *convolution) {
-  // For fewer tiles it takes longer to read Winograd's weights, four times as many, than they save.
+int kindred_convolution_is_worth_tiling(const kindred_convolution *convolution) {
   const size_t least_tiles = 16;
-  int has_tiles = convolution->stride == 1 && kindred_tiles_of(convolution).count >= least_tiles;
-  return has_tiles ? &kindred_winograd : &kindred_direct;
+  return convolution->stride == 1 && kindred_tiles_of(convolution).count >= least_tiles;
+}
+
+static const kindred_algorithm *algorithm_of(const kindred_convolution *convolution) {
+  return kindred_convolution_is_worth_tiling(convolution) ? &kindred_winograd : &kindred_direct;
 }
 
 size_t kindred_convolution_weight_count(const kindred_convolution *convolution) {
@@ -52,6 +54,8 @@ void kindred_convolution_run(
 }
 #else
 int kindred_convolution_is_available(void) { return 0; }
+
+int kindred_convolution_is_worth_tiling(const kindred_convolution *convolution) { abort(); }
 
 size_t kindred_convolution_weight_count(const kindred_convolution *convolution) { abort(); }
 

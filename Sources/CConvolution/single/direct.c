@@ -84,6 +84,40 @@ static void pad_rows(
   }
 }
 
+// The pixels of an item's results, and where the inputs of each begin.
+typedef struct {
+  size_t count, width;
+  const float *inputs;
+  // Numbers from a row's and from a pixel's inputs to the next one's.
+  size_t row_stride, pixel_stride;
+} item_pixels;
+
+// Sums up the products of all pixels with some blocks of inputs: eight numbers a pixel for eight output channels, then
+// those of the eight others.
+KINDRED_VECTOR_CODE static void sum_products(
+    const item_pixels *pixels, const size_t *offsets, size_t blocks, const float *weights, int is_first, float *sums) {
+  size_t groups = kindred_quotient(pixels->count, kindred_pixel_group), half = pixels->count * 8;
+  for (size_t group = 0; group < groups; group++) {
+    size_t start = group * pixels->count / groups, count = (group + 1) * pixels->count / groups - start;
+    const float *inputs[kindred_pixel_group];
+    for (size_t i = 0; i < count; i++) {
+      size_t row = (start + i) / pixels->width, column = (start + i) % pixels->width;
+      inputs[i] = pixels->inputs + row * pixels->row_stride + column * pixels->pixel_stride;
+    }
+    float *target = sums + start * 8;
+    if (is_first) {
+      kindred_products(count, inputs, offsets, blocks, weights, target, half);
+      continue;
+    }
+    float more[2][kindred_pixel_group * 8];
+    kindred_products(count, inputs, offsets, blocks, weights, more[0], kindred_pixel_group * 8);
+    for (size_t i = 0; i < count * 8; i += 8) {
+      store8(target + i, load8(target + i) + load8(more[0] + i));
+      store8(target + half + i, load8(target + half + i) + load8(more[1] + i));
+    }
+  }
+}
+
 KINDRED_VECTOR_CODE static void run_item(
     const kindred_convolution *convolution, const kindred_convolution_arrays *arrays, const kindred_work *work,
     size_t item, float *scratch) {
@@ -105,40 +139,22 @@ KINDRED_VECTOR_CODE static void run_item(
   }
 
   float *sums = scratch + convolution->in_channels * padded_rows * padded_width;
-  size_t count = rows * width, groups = kindred_quotient(count, kindred_pixel_group);
+  item_pixels pixels = {rows * width, width, scratch, padded_width * stride * 8, stride * 8};
   size_t part_blocks = part_inputs(convolution) / kindred_in_block;
   size_t first_output = item / areas * work->item_outputs;
   size_t end_output = kindred_least(first_output + work->item_outputs, convolution->out_channels);
   for (size_t output = first_output; output < end_output; output += kindred_out_block) {
-    floats8 biases[2] = {kindred_bias_of(arrays, output / 8), kindred_bias_of(arrays, output / 8 + 1)};
-    size_t plane = (image * convolution->out_channels + output) * height * width, next_plane = height * width * 8;
     for (size_t block = 0; block < in_blocks; block += part_blocks) {
       size_t blocks = kindred_least(part_blocks, in_blocks - block) * tap_count;
       const float *weights =
           arrays->weights + (output * in_blocks + block * kindred_out_block) * tap_count * kindred_in_block;
-      int is_last = block + part_blocks >= in_blocks;
-      for (size_t group = 0; group < groups; group++) {
-        size_t start = group * count / groups, end = (group + 1) * count / groups;
-        const float *pixels[kindred_pixel_group];
-        for (size_t pixel = start; pixel < end; pixel++) {
-          pixels[pixel - start] = scratch + (pixel / width * padded_width + pixel % width) * stride * 8;
-        }
-        float results[2][kindred_pixel_group * 8];
-        kindred_products(
-            end - start, pixels, offsets + block * tap_count, blocks, weights, results[0], kindred_pixel_group * 8);
-        for (size_t pixel = start; pixel < end; pixel++) {
-          size_t offset = plane + (first * width + pixel) * 8;
-          for (size_t half = 0; half < 2; half++) {
-            float *sum = sums + (half * count + pixel) * 8;
-            floats8 values = load8(results[half] + (pixel - start) * 8);
-            if (block > 0) values += load8(sum);
-            if (is_last) {
-              kindred_finish_pixel(arrays, offset + half * next_plane, biases[half], values);
-            } else {
-              store8(sum, values);
-            }
-          }
-        }
+      sum_products(&pixels, offsets + block * tap_count, blocks, weights, block == 0, sums);
+    }
+    for (size_t half = 0; half < 2; half++) {
+      floats8 bias = kindred_bias_of(arrays, output / 8 + half);
+      size_t plane = ((image * convolution->out_channels / 8 + output / 8 + half) * height + first) * width * 8;
+      for (size_t i = 0; i < pixels.count * 8; i += 8) {
+        kindred_finish_pixel(arrays, plane + i, bias, load8(sums + half * pixels.count * 8 + i));
       }
     }
   }

@@ -18,19 +18,21 @@ struct IntegerConvolution: OwnConvolution {
   private let threads: Int
   var shortcut: Shortcut?
 
-  /// Fewer tiles than that take longer to read the weights than they save.
-  private static let leastTiles = 16
-
   /// - Parameters:
   ///   - weights: the bits of signed integers, dense.
   ///   - target: the numbers of the result.
   ///   - threads: how many a run may take.
   /// - Returns: `nil` for other convolutions, and where oneDNN is at least as fast.
   init?(_ convolution: Convolution, weights: ArraySlice<UInt8>, source: [Int], target: ElementType, threads: Int) {
-    guard IntegerConvolution.suits(convolution, source: source) else { return nil }
+    guard IntegerConvolution.suitsProcessor, convolution.groups == 1, convolution.dilation == Size2D(1, 1),
+      convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
+      convolution.stride == Size2D(1, 1), convolution.weights.shape[0] % 16 == 0, source[1] % 16 == 0,
+      source[1] <= kindred_integer_most_inputs
+    else { return nil }
     let shape = kindred_convolution(
       images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: source[2],
       width: source[3], stride: 1)
+    guard withUnsafePointer(to: shape, kindred_convolution_is_worth_tiling) != 0 else { return nil }
     let parts = IntegerConvolution.withIntegers(weights) { weights in
       withUnsafePointer(to: shape) { kindred_integer_convolution_parts($0, weights) }
     }
@@ -39,15 +41,6 @@ struct IntegerConvolution: OwnConvolution {
     clampsAtZero = convolution.fusesReLU
     targetType = target
     self.threads = threads
-  }
-
-  /// Whether it is one that oneDNN is slower at, whatever its weights.
-  static func suits(_ convolution: Convolution, source: [Int]) -> Bool {
-    suitsProcessor && convolution.groups == 1 && convolution.dilation == Size2D(1, 1)
-      && convolution.padding == Padding2D(all: 1) && convolution.weights.shape.suffix(2) == [3, 3]
-      && convolution.stride == Size2D(1, 1) && convolution.weights.shape[0] % 16 == 0 && source[1] % 16 == 0
-      && source[1] <= kindred_integer_most_inputs
-      && source[0] * ((source[2] + 3) / 4) * ((source[3] + 3) / 4) >= leastTiles
   }
 
   private static func withIntegers<Result>(

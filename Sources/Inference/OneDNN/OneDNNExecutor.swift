@@ -36,7 +36,7 @@ public final class OneDNNExecutor: Executor {
   private static let imagesUntilMoreCare = 64
 
   /// - Parameters:
-  ///   - graph: run as it is, after validation; see ``Graph/optimized()``.
+  ///   - graph: run as it is after validation, in int8 with integers for weights; see ``Graph/optimized()``.
   ///   - arithmetic: the numbers between the layers.
   ///   - threads: how many OpenMP threads a run may use; OpenMP's own choice (all processors) when `nil`.
   /// - Throws: `unsupported` where the processor does not have the arithmetic.

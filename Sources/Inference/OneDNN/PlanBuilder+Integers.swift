@@ -9,8 +9,7 @@ extension PlanBuilder {
     guard isForManyRuns, arithmetic.types.source == .unsigned else { return nil }
     let source = try value(node.inputs[0], place: node.name).shape
     let type = arithmetic.types.target
-    guard IntegerConvolution.suits(convolution, source: source),
-      let numbers = arithmetic.weights?.integers,
+    guard let numbers = arithmetic.weights?.integers,
       var integers = IntegerConvolution(
         convolution, weights: numbers, source: source, target: type, threads: OpenMP.maximumThreads ?? 1)
     else { return nil }
