@@ -17,8 +17,10 @@ BATCHES = (16, 1)
 BARS = {"f32": 1.15, "bf16": 1.3, "int8": 1.1}
 # Kindred's images a second one by one over those in batches of 16.
 SINGLE_BAR = 0.85
-# Where these take turns, turns are short and many: what else the machine does then falls on both.
-SINGLE_IMAGES, SINGLE_ROUNDS = 32, 4
+# Turns are short and many, so many for each round: what else the machine does then falls on all programs.
+TURN_SECONDS, TURNS = 0.5, 4
+# Kindred's images of a turn, in batches and one by one.
+SINGLE_IMAGES = 32
 CALIBRATION = 64
 # Pictures before anything is timed: Kindred lays out its work anew after 64 in batches of one size.
 WARM = 80
@@ -48,14 +50,14 @@ class Program:
     def seconds(self, batch, count):
         return self.worker.ask(f"run {batch} {count}")["seconds"]
 
-    def settle(self, batch, target):
+    def settle(self, batch):
         """Runs until the library has settled on its plans, and sets how many batches a measurement has; once."""
         self.start()
         if batch in self.counts:
             return
         with turns.machine(exclusive=True):
             self.seconds(batch, WARM // batch)
-            self.counts[batch] = max(1, round(target / self.seconds(batch, 2)))
+            self.counts[batch] = max(1, round(TURN_SECONDS / self.seconds(batch, 2)))
 
     def rate(self, batch, count=None):
         return batch / self.seconds(batch, count or self.counts[batch])
@@ -126,7 +128,7 @@ def programs(model, options, inputs):
     return ours, peers
 
 
-def choose(name, forms, reference, target):
+def choose(name, forms, reference):
     """The fastest form of a peer whose features are near enough, running, with what was found of all; `None` where no
     form works."""
     able, found = [], {}
@@ -137,7 +139,7 @@ def choose(name, forms, reference, target):
             form.start()
             with turns.machine(exclusive=False):
                 form.facts = nearness(form.features(), reference)
-            form.settle(BATCHES[0], target)
+            form.settle(BATCHES[0])
         except workers.WorkerFailure as failure:
             print(f"  {name}, {form.name}: left out: {str(failure).splitlines()[-1]}", file=sys.stderr)
             form.worker = None
@@ -148,7 +150,7 @@ def choose(name, forms, reference, target):
         return None, found
     able = [form for form in able if form.facts["cosine"] >= least] or able
     competitors = [turns.Competitor(form.name, lambda form=form: form.rate(BATCHES[0])) for form in able]
-    best, rates = turns.fastest(competitors)
+    best, rates = turns.fastest(competitors, TURNS)
     for form, rate in rates.items():
         found[form]["images_per_second"] = round(rate, 1)
     chosen = next(form for form in able if form.name == best.name)
@@ -180,7 +182,8 @@ def nearness(features, reference):
 
 
 def run(options, results):
-    target = 0.5 if options.quick else 2.0
+    rounds = options.rounds if options.quick else options.rounds * TURNS
+    results.data["rounds"] = rounds
     for argument in options.models:
         model = models.find(options.kindred, argument)
         print(f"== network: {model.name}", file=sys.stderr, flush=True)
@@ -195,23 +198,23 @@ def run(options, results):
                 with turns.machine(exclusive=False):
                     program.facts = nearness(program.features(), reference)
             for name, forms in peers.items():
-                chosen, tried[name] = choose(name, forms, reference, target)
+                chosen, tried[name] = choose(name, forms, reference)
                 if chosen:
                     running[name] = chosen
             results.data["settings"].setdefault("tried", {})[model.name] = tried
             for batch in BATCHES[:1] if options.quick else BATCHES:
                 group = f"{model.name}, batch {batch}"
                 for program in running.values():
-                    program.settle(batch, target)
+                    program.settle(batch)
                 competitors = [
                     turns.Competitor(program.name, lambda program=program: program.rate(batch), program.facts)
                     for program in running.values()
                 ]
-                rates = turns.alternate(competitors, options.rounds)
+                rates = turns.alternate(competitors, rounds)
                 results.add(group, "images/s", competitors, rates)
                 compare(results, group, batch)
             if not options.quick:
-                single_images(results, model.name, ours.values(), options.rounds)
+                single_images(results, model.name, ours.values(), rounds)
         finally:
             for forms in [ours.values(), *peers.values()]:
                 for program in forms:
@@ -238,7 +241,7 @@ def compare(results, group, batch):
 
 
 def single_images(results, model, ours, rounds):
-    """How fast single images are against batches, in turns of their own: the rounds above are minutes apart."""
+    """How fast single images are against batches, in turns of their own."""
     group = f"{model}, one by one"
     competitors = [
         turns.Competitor(
@@ -246,6 +249,6 @@ def single_images(results, model, ours, rounds):
             lambda program=program, batch=batch: program.rate(batch, SINGLE_IMAGES // batch))
         for program in ours for batch in BATCHES
     ]
-    results.add(group, "images/s", competitors, turns.alternate(competitors, rounds * SINGLE_ROUNDS))
+    results.add(group, "images/s", competitors, turns.alternate(competitors, rounds))
     for program in ours:
         results.compare(group, f"{program.name}, batch 1", f"{program.name}, batch 16", SINGLE_BAR)
