@@ -16,15 +16,10 @@ struct BlockedConvolution: OwnConvolution {
   /// - Parameter threads: how many a run may take.
   /// - Returns: `nil` for other convolutions, and where oneDNN is at least as fast.
   init?(_ convolution: Convolution, source: [Int], threads: Int) {
-    guard BlockedConvolution.suitsProcessor, convolution.groups == 1, convolution.dilation == Size2D(1, 1),
-      convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
-      convolution.weights.shape[0] % 16 == 0, source[1] % 8 == 0, source[1] <= BlockedConvolution.mostInputs
+    guard BlockedConvolution.suitsProcessor, source[1] % 8 == 0, source[1] <= BlockedConvolution.mostInputs,
+      let shape = kindred_convolution(convolution, source: source)
     else { return nil }
-    let stride = convolution.stride.height
-    guard convolution.stride == Size2D(stride, stride), (1...2).contains(stride) else { return nil }
-    shape = kindred_convolution(
-      images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: source[2],
-      width: source[3], stride: stride)
+    self.shape = shape
     clampsAtZero = convolution.fusesReLU
     self.threads = threads
   }

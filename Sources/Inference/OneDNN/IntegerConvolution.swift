@@ -24,15 +24,10 @@ struct IntegerConvolution: OwnConvolution {
   ///   - threads: how many a run may take.
   /// - Returns: `nil` for other convolutions, and where oneDNN is at least as fast.
   init?(_ convolution: Convolution, weights: ArraySlice<UInt8>, source: [Int], target: ElementType, threads: Int) {
-    guard IntegerConvolution.suitsProcessor, convolution.groups == 1, convolution.dilation == Size2D(1, 1),
-      convolution.padding == Padding2D(all: 1), convolution.weights.shape.suffix(2) == [3, 3],
-      convolution.stride == Size2D(1, 1), convolution.weights.shape[0] % 16 == 0, source[1] % 16 == 0,
-      source[1] <= kindred_integer_most_inputs
+    guard IntegerConvolution.suitsProcessor, source[1] % 16 == 0, source[1] <= kindred_integer_most_inputs,
+      let shape = kindred_convolution(convolution, source: source),
+      withUnsafePointer(to: shape, kindred_convolution_is_worth_tiling) != 0
     else { return nil }
-    let shape = kindred_convolution(
-      images: source[0], in_channels: source[1], out_channels: convolution.weights.shape[0], height: source[2],
-      width: source[3], stride: 1)
-    guard withUnsafePointer(to: shape, kindred_convolution_is_worth_tiling) != 0 else { return nil }
     let parts = IntegerConvolution.withIntegers(weights) { weights in
       withUnsafePointer(to: shape) { kindred_integer_convolution_parts($0, weights) }
     }
