@@ -10,8 +10,9 @@ import quick
 import results
 
 NAMES = ("network", "decode", "folder", "graph", "exact", "start")
-# Turns that every program has, where it isn't said; whole processes over a folder run for a minute each.
-ROUNDS, FOLDER_ROUNDS = 5, 3
+# Turns that every program has, where it isn't said. Short ones vary, since the machine slows down for seconds at a time;
+# whole processes over a folder run for a minute each.
+ROUNDS, OTHER_ROUNDS = 5, {"network": 20, "start": 20, "folder": 3}
 
 
 def main():
@@ -22,7 +23,7 @@ def main():
     parser.add_argument("--models", help="networks, separated by colons: names that Kindred knows, or files")
     parser.add_argument("--photos", help="folder of JPEG photos (../shared/images)")
     parser.add_argument("--threads", type=int, default=len(machine.cores()), help="processors that every program gets")
-    parser.add_argument("--rounds", type=int, help=f"turns that every program has ({ROUNDS}; `folder`: {FOLDER_ROUNDS})")
+    parser.add_argument("--rounds", type=int, help=f"turns that every program has ({said_rounds()})")
     parser.add_argument("--count", type=int, help="pictures of `folder` (2000, and 300 large ones) and `start` (10000)")
     parser.add_argument("--results", help="folder for the results (Benchmarks/results)")
     options = parser.parse_args()
@@ -41,7 +42,7 @@ def main():
     rounds = options.rounds
     for name in options.names:
         module = __import__("graph" if name == "exact" else name)
-        options.rounds = rounds or (FOLDER_ROUNDS if name == "folder" else ROUNDS)
+        options.rounds = rounds or OTHER_ROUNDS.get(name, ROUNDS)
         found = results.Results(name, options.kindred, options.threads, options.rounds, options.results)
         if module.run(options, found) is False:
             failed.append(name)
@@ -50,6 +51,10 @@ def main():
         found.show()
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
+
+
+def said_rounds():
+    return "; ".join([str(ROUNDS)] + [f"`{name}`: {rounds}" for name, rounds in OTHER_ROUNDS.items()])
 
 
 def settle(options):

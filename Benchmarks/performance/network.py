@@ -17,8 +17,10 @@ BATCHES = (16, 1)
 BARS = {"f32": 1.15, "bf16": 1.3, "int8": 1.1}
 # Kindred's images a second one by one over those in batches of 16.
 SINGLE_BAR = 0.85
-# Turns are short and many, so many for each round: what else the machine does then falls on all programs.
-TURN_SECONDS, TURNS = 0.5, 4
+# Turns are short and many: what else the machine does then falls on all programs.
+TURN_SECONDS = 0.5
+# Turns of each of a peer's forms before the fastest is taken.
+TRIES = 4
 # Kindred's images of a turn, in batches and one by one.
 SINGLE_IMAGES = 32
 CALIBRATION = 64
@@ -150,7 +152,7 @@ def choose(name, forms, reference):
         return None, found
     able = [form for form in able if form.facts["cosine"] >= least] or able
     competitors = [turns.Competitor(form.name, lambda form=form: form.rate(BATCHES[0])) for form in able]
-    best, rates = turns.fastest(competitors, TURNS)
+    best, rates = turns.fastest(competitors, TRIES)
     for form, rate in rates.items():
         found[form]["images_per_second"] = round(rate, 1)
     chosen = next(form for form in able if form.name == best.name)
@@ -182,8 +184,6 @@ def nearness(features, reference):
 
 
 def run(options, results):
-    rounds = options.rounds if options.quick else options.rounds * TURNS
-    results.data["rounds"] = rounds
     for argument in options.models:
         model = models.find(options.kindred, argument)
         print(f"== network: {model.name}", file=sys.stderr, flush=True)
@@ -210,11 +210,11 @@ def run(options, results):
                     turns.Competitor(program.name, lambda program=program: program.rate(batch), program.facts)
                     for program in running.values()
                 ]
-                rates = turns.alternate(competitors, rounds)
+                rates = turns.alternate(competitors, options.rounds)
                 results.add(group, "images/s", competitors, rates)
                 compare(results, group, batch)
             if not options.quick:
-                single_images(results, model.name, ours.values(), rounds)
+                single_images(results, model.name, ours.values(), options.rounds)
         finally:
             for forms in [ours.values(), *peers.values()]:
                 for program in forms:

@@ -10,8 +10,6 @@ import photos
 import turns
 
 PICTURES = 10_000
-# Turns for each round: processes this short vary.
-TURNS = 4
 # Seconds, in the median (docs/performance.md).
 SEARCH_BAR, REINDEX_BAR = 0.15, 1.0
 
@@ -68,8 +66,7 @@ def run(options, results):
     ]
     # The first of each brings files into memory.
     turns.alternate(entries, 1, show=False)
-    results.data["rounds"] = options.rounds * TURNS
-    results.add(group, "s", entries, turns.alternate(entries, options.rounds * TURNS))
+    results.add(group, "s", entries, turns.alternate(entries, options.rounds))
     results.require(group, "search by a photo", SEARCH_BAR)
     results.require(group, "index again", REINDEX_BAR)
     with turns.machine(exclusive=True):

@@ -55,7 +55,7 @@ def alternate(competitors, rounds, show=True, together=True):
     return rates
 
 
-def fastest(competitors, tries=2, together=True):
+def fastest(competitors, tries, together=True):
     """The fastest of several settings of one program, by a short trial, with all that were tried."""
     if len(competitors) == 1:
         return competitors[0], {}
